@@ -1,0 +1,1 @@
+"""East wing: frozen documents of earned credit, their files and their verification."""

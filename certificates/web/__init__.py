@@ -1,0 +1,1 @@
+"""Entrances of the certificate wing: download and public verification."""

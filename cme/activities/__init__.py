@@ -1,0 +1,1 @@
+"""Providers, activities, releases, front matter and the loading of library folders."""

@@ -1,0 +1,1 @@
+"""Articles, immutable revisions, passages, figures, references and reading progress."""

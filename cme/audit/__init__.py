@@ -1,0 +1,1 @@
+"""Append-only rows of every consequential act."""

@@ -1,0 +1,143 @@
+"""Settings: frozen, and read from the environment in this one place."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEVELOPMENT_KEY = "development-key-never-used-in-production"
+SHORTEST_KEY = 32
+
+
+class SettingsError(Exception):
+    """The environment does not make sense; the message is one sentence per problem."""
+
+
+class Mode(StrEnum):
+    """What this installation is for."""
+
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may differ between two installations."""
+
+    mode: Mode
+    secret_key: str
+    database_url: str
+    public_url: str
+    instance: Path
+    site_name: str = "Open CME"
+    mail_from: str = "Open CME <no-reply@localhost>"
+    smtp_url: str | None = None
+    broker_url: str | None = None
+    files: str = ""
+    proxies: int = 0
+    pool_size: int = 10
+    certificate_wait_seconds: int = 20
+    max_body_bytes: int = 2 * 1024 * 1024
+    log_level: str = "INFO"
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.public_url).hostname or "localhost"
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """Hosts the application answers for: anything else gets 400, so that no mailed link carries a stranger's name."""
+        local = ["127.0.0.1", "localhost", "[::1]"] if self.mode is not Mode.PRODUCTION else []
+        return list(dict.fromkeys([self.host, *local]))
+
+    @property
+    def files_folder(self) -> Path:
+        return Path(self.files) if self.files else self.instance / "files"
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from CME_… variables. Refuses (SettingsError) what would be unsafe in production."""
+        env = os.environ if environment is None else environment  # noqa: TID251 - the one reader
+        return _read(env)
+
+
+def _read(env: Mapping[str, str]) -> Settings:
+    problems: list[str] = []
+    try:
+        mode = Mode(env.get("CME_MODE", Mode.DEMONSTRATION))
+    except ValueError:
+        raise SettingsError("CME_MODE must be demonstration, production or test.") from None
+    production = mode is Mode.PRODUCTION
+    instance = Path(env.get("CME_INSTANCE") or Path(__file__).resolve().parent.parent / "instance")
+    host, port = env.get("CME_HOST", "127.0.0.1"), env.get("CME_PORT", "8000")
+    public_url = env.get("CME_PUBLIC_URL", "" if production else f"http://{host}:{port}").rstrip("/")
+    secret_key = env.get("CME_SECRET_KEY", "" if production else DEVELOPMENT_KEY)
+    database_url = _driver(env.get("CME_DATABASE_URL", "" if production else f"sqlite:///{instance / 'cme.sqlite3'}"))
+    if production:
+        problems += [
+            f"{name} must be set when CME_MODE=production."
+            for name, value in (
+                ("CME_PUBLIC_URL", public_url),
+                ("CME_SECRET_KEY", secret_key),
+                ("CME_DATABASE_URL", database_url),
+            )
+            if not value
+        ]
+        if secret_key and (secret_key == DEVELOPMENT_KEY or len(secret_key) < SHORTEST_KEY):
+            problems.append(f"CME_SECRET_KEY must be a random text of at least {SHORTEST_KEY} characters.")
+    if public_url and urlsplit(public_url).scheme not in {"http", "https"}:
+        problems.append("CME_PUBLIC_URL must begin with http:// or https://.")
+    numbers = {
+        name: _whole_number(env, name, default, problems)
+        for name, default in (
+            ("CME_PROXIES", 0),
+            ("CME_POOL_SIZE", 10),
+            ("CME_CERTIFICATE_WAIT", 20),
+            ("CME_MAX_BODY", 2 * 1024 * 1024),
+        )
+    }
+    if problems:
+        raise SettingsError("\n".join(problems))
+    name = env.get("CME_SITE_NAME", "Open CME")
+    return Settings(
+        mode=mode,
+        secret_key=secret_key,
+        database_url=database_url,
+        public_url=public_url,
+        instance=instance,
+        site_name=name,
+        mail_from=env.get("CME_MAIL_FROM", f"{name} <no-reply@{urlsplit(public_url).hostname or 'localhost'}>"),
+        smtp_url=env.get("CME_SMTP_URL") or None,
+        broker_url=env.get("CME_BROKER_URL") or None,
+        files=env.get("CME_FILES", ""),
+        proxies=numbers["CME_PROXIES"],
+        pool_size=numbers["CME_POOL_SIZE"],
+        certificate_wait_seconds=numbers["CME_CERTIFICATE_WAIT"],
+        max_body_bytes=numbers["CME_MAX_BODY"],
+        log_level=env.get("CME_LOG_LEVEL", "INFO"),
+    )
+
+
+def _driver(url: str) -> str:
+    """psycopg 3 by name, whatever the address says: the default driver of `postgresql://` has changed before."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
+    text = env.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit():
+        problems.append(f"{name} must be a whole number.")
+        return default
+    return int(text)

@@ -1,0 +1,1 @@
+"""Term, requirements, the claim decision, the ledger and the transcript."""

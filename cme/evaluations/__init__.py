@@ -1,0 +1,1 @@
+"""Evaluation forms and the answers given to them."""

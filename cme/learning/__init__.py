@@ -1,0 +1,1 @@
+"""The learner's entrances: catalogue, module, article, evaluate-and-claim, transcript."""

@@ -1,0 +1,1 @@
+"""Messages to people: one function per message, senders for SMTP and for the console."""

@@ -1,0 +1,1 @@
+"""The database handle, column types, transactions and the guards the database itself keeps."""

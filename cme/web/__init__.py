@@ -1,0 +1,1 @@
+"""Shared HTTP furniture: access, errors, forms, security headers, limits."""

@@ -1,0 +1,1 @@
+"""West wing: quizzes, their versions, attempts and the editor's desk."""

@@ -1,0 +1,119 @@
+"""Tables of quizzes: versions, questions, choices, assignments."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cme.audit.models import RowId
+from cme.store.database import Base
+from cme.store.types import Instant, Json
+
+
+class Quiz(Base):
+    """A quiz that lives on through its versions."""
+
+    __tablename__ = "quizzes"
+    __table_args__ = (UniqueConstraint("key", name="uq_quizzes_key"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+
+
+class QuizVersion(Base):
+    """A blueprint plus item texts. Published ones never change; a draft counts its editions."""
+
+    __tablename__ = "quiz_versions"
+    __table_args__ = (
+        UniqueConstraint("quiz_id", "number", name="uq_quiz_versions_quiz_id_number"),
+        Index(
+            "uq_quiz_versions_one_draft",
+            "quiz_id",
+            unique=True,
+            sqlite_where=text("state = 'draft'"),
+            postgresql_where=text("state = 'draft'"),
+        ),
+        Index(
+            "uq_quiz_versions_one_published",
+            "quiz_id",
+            unique=True,
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+        CheckConstraint("state IN ('draft', 'published', 'retired', 'discarded')", name="state_known"),
+        CheckConstraint(
+            "state NOT IN ('published', 'retired') OR published_at IS NOT NULL", name="published_has_instant"
+        ),
+        CheckConstraint("edition >= 1", name="edition_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    quiz_id: Mapped[int] = mapped_column(ForeignKey("quizzes.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12))
+    edition: Mapped[int]
+    """Goes up with every save of a draft: who saves against an older one meets a Conflict."""
+    blueprint: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """[{label, topics: [..], draw}]; every item gives one point."""
+    topics: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Question(Base):
+    """One item as it stands in one version. `lineage` follows it from version to version."""
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("version_id", "lineage", name="uq_questions_version_id_lineage"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("quiz_versions.id"))
+    lineage: Mapped[str] = mapped_column(String(80))
+    position: Mapped[int]
+    topic: Mapped[str] = mapped_column(String(40))
+    objective: Mapped[str] = mapped_column(String(40))
+    tags: Mapped[list[str]] = mapped_column(Json)
+    apart: Mapped[list[str]] = mapped_column(Json)
+    """Lineages of items that would give this one away."""
+    stem: Mapped[str] = mapped_column(Text)
+    ordered: Mapped[bool] = mapped_column(Boolean(create_constraint=False))
+    """True keeps the choices in their written order."""
+    passages: Mapped[list[str]] = mapped_column(Json)
+    references: Mapped[list[str]] = mapped_column("reference_keys", Json)
+
+
+class Choice(Base):
+    """One option of a question, with the reason why it is right or wrong."""
+
+    __tablename__ = "choices"
+    __table_args__ = (
+        UniqueConstraint("question_id", "key", name="uq_choices_question_id_key"),
+        Index(
+            "uq_choices_one_correct",
+            "question_id",
+            unique=True,
+            sqlite_where=text("correct"),
+            postgresql_where=text("correct"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"))
+    key: Mapped[str] = mapped_column(String(8))
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    correct: Mapped[bool] = mapped_column(Boolean(create_constraint=False))
+    rationale: Mapped[str] = mapped_column(Text)
+
+
+class QuizAssignment(Base):
+    """Which quiz serves a release; the release itself knows no quiz."""
+
+    __tablename__ = "quiz_assignments"
+
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    quiz_id: Mapped[int] = mapped_column(ForeignKey("quizzes.id"), index=True)

@@ -1,0 +1,1 @@
+"""Pure rules of quizzes: blueprint, drawing, grading, delivery, editing."""

@@ -1,0 +1,1 @@
+"""Entrances of the quiz wing: taking a quiz, editing one."""
