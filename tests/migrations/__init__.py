@@ -1,0 +1,1 @@
+"""Migrations, both ways, with data."""
