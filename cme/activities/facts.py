@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from cme.activities.rules import Term
+from cme.activities.rules import Closing, ClosingState, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,57 @@ class ReleaseFacts:
     @property
     def accredited(self) -> bool:
         return self.provider_mode == "accredited"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """What the files of a library folder may refer to: given to every loader that judges one of them."""
+
+    slug: str
+    anchors: frozenset[str]
+    """Passages of the article: "p-…"."""
+    references: frozenset[str]
+    objectives: frozenset[str]
+    total_points: int
+    pass_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRelease:
+    """What a library folder has just become, or already was: given to every loader that writes.
+
+    `changed` is False when the file itself is as it was and the loader is called only because there is a new release to
+    attach its things to.
+    """
+
+    slug: str
+    release_id: int
+    activity_id: int
+    article_id: int
+    revision_id: int
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One module as the catalogue shows it. Amounts are quarters of a credit."""
+
+    slug: str
+    title: str
+    summary: str
+    specialties: tuple[str, ...]
+    release_id: int
+    state: str
+    released_on: date
+    reviewed_on: date | None
+    expires_on: date
+    term: Term
+    estimated_minutes: int
+    maximum_quarters: int
+    provider_mode: str
+    closing: Closing
+
+    @property
+    def closed(self) -> bool:
+        """No longer for credit, by time or by withdrawal."""
+        return self.closing.state in (ClosingState.CLOSED, ClosingState.GRACE, ClosingState.WITHDRAWN)

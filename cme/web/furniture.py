@@ -12,6 +12,8 @@ from cme.kernel import days, quarters
 from cme.part import House
 from cme.web.moment import request_now
 
+FOOTER = (("privacy", "Privacy"), ("terms", "Terms"), ("contact", "Contact"))
+
 
 def init_app(app: Flask, settings: Settings, house: House) -> None:
     """Register the context and the filters."""
@@ -40,6 +42,7 @@ def init_app(app: Flask, settings: Settings, house: House) -> None:
             "menu": _menu(house),
             "steps": house.steps,
             "now": request_now(),
+            "footer_links": [{"label": label, "url": url_for("pages.show", key=key)} for key, label in FOOTER],
         }
 
 

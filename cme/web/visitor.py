@@ -23,6 +23,7 @@ class SignedIn:
     confirmed: bool
     roles: frozenset[str] = field(default_factory=frozenset)
 
+    signed_in = True
     is_authenticated = True
     is_active = True
     is_anonymous = False
@@ -34,6 +35,7 @@ class SignedIn:
 class Stranger(AnonymousUserMixin):
     """Nobody signed in."""
 
+    signed_in = False
     person_id = None
     name = ""
     confirmed = False

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cme.audit.models import RowId
 from cme.store.database import Base
 from cme.store.types import Instant, Json
+from quizzes.models.guards import keep_published
 
 
 class Quiz(Base):
@@ -117,3 +118,7 @@ class QuizAssignment(Base):
 
     release_id: Mapped[int] = mapped_column(ForeignKey("releases.id"), primary_key=True)
     quiz_id: Mapped[int] = mapped_column(ForeignKey("quizzes.id"), index=True)
+
+
+for _model in (QuizVersion, Question, Choice):
+    keep_published(_model.__table__)  # pyright: ignore[reportArgumentType] - declarative types it as FromClause

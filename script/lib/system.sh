@@ -28,7 +28,7 @@ join() {
 
 missing_words() {
     "$python" script/lib/probe.py "$home_root" || refuse "Python ($python) could not look for the system libraries."
-    if [ ! -x .venv/bin/python ] && ! pip_can_be_had; then echo pip; fi
+    if ! environment_works && ! pip_can_be_had; then echo pip; fi
 }
 
 # Debian's python3 comes without ensurepip; its python3-pip-whl holds the wheel that ensurepip would unpack.

@@ -1,0 +1,1 @@
+"""Library folders: reading their files with positions, judging them, taking them in."""

@@ -1,0 +1,310 @@
+"""What the room of credits reads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from cme.activities.facts import ReleaseFacts
+from cme.activities.models import Activity, FrontMatterView, MinorRevision, Release
+from cme.articles.models import Reading
+from cme.credits.facts import CreditFacts
+from cme.credits.models import ClaimDecision, Credit, RequirementMet
+from cme.credits.rules import Progress, ReleaseRule
+from cme.kernel.paging import PAGE_SIZE, Page, offset_of, page_of
+from cme.people.models import Person
+
+QUIZ = "quiz"
+
+
+def rule_of(release: ReleaseFacts) -> ReleaseRule:
+    """The part of a release that decisions depend on."""
+    return ReleaseRule(
+        term=release.term,
+        withdrawn_at=release.withdrawn_at if release.withdrawn else None,
+        maximum_quarters=release.maximum_quarters,
+        repeat_credit=release.repeat_credit,
+    )
+
+
+def progress_of(session: Session, person_id: int, release: ReleaseFacts, sections_total: int = 0) -> Progress:
+    """Where the person stands with the release, in one statement.
+
+    *Read* counts on any revision of the release: its own or a minor one added while it ran.
+    """
+    revisions = select(Release.revision_id).where(Release.id == release.release_id)
+    minor = select(MinorRevision.revision_id).where(MinorRevision.release_id == release.release_id)
+    read_at = (
+        select(func.min(Reading.read_at))
+        .where(
+            Reading.person_id == person_id,
+            Reading.read_at.is_not(None),
+            Reading.revision_id.in_(revisions) | Reading.revision_id.in_(minor),
+        )
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            FrontMatterView.seen_at,
+            read_at.label("read_at"),
+            RequirementMet.met_at,
+            Credit.granted_at,
+            Credit.id,
+            Reading.sections,
+            Reading.active_seconds,
+        )
+        .select_from(Person)
+        .join(
+            FrontMatterView,
+            and_(FrontMatterView.person_id == Person.id, FrontMatterView.release_id == release.release_id),
+            isouter=True,
+        )
+        .join(
+            RequirementMet,
+            and_(
+                RequirementMet.person_id == Person.id,
+                RequirementMet.release_id == release.release_id,
+                RequirementMet.requirement == QUIZ,
+            ),
+            isouter=True,
+        )
+        .join(
+            Credit,
+            and_(Credit.person_id == Person.id, Credit.release_id == release.release_id, Credit.entry == "earned"),
+            isouter=True,
+        )
+        .join(
+            Reading,
+            and_(Reading.person_id == Person.id, Reading.revision_id == release.revision_id),
+            isouter=True,
+        )
+        .where(Person.id == person_id)
+    ).one()
+    return Progress(
+        front_matter_seen_at=row[0],
+        read_at=row.read_at,
+        passed_at=row[2],
+        claimed_at=row[3],
+        credit_id=row[4],
+        sections_reached=len(row[5] or ()),
+        sections_total=sections_total,
+        active_seconds=row[6] or 0,
+    )
+
+
+def credited_before(session: Session, person_id: int, release: ReleaseFacts) -> bool:
+    """Whether the person has credit for another, earlier release of the same activity."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Credit.person_id == person_id,
+                    Credit.release_id == Release.id,
+                    Release.activity_id == release.activity_id,
+                    Release.number < release.number,
+                )
+            )
+        )
+    )
+
+
+def earned_credit(session: Session, person_id: int, release_id: int) -> CreditFacts | None:
+    """The person's credit for the release, if there is one."""
+    row = session.scalar(
+        select(Credit).where(
+            Credit.person_id == person_id, Credit.release_id == release_id, Credit.entry == "earned"
+        )
+    )
+    return _facts(row) if row else None
+
+
+def credit_facts(session: Session, credit_id: int) -> CreditFacts | None:
+    """One ledger entry."""
+    row = session.get(Credit, credit_id)
+    return _facts(row) if row else None
+
+
+def transcript(session: Session, person_id: int) -> list[CreditFacts]:
+    """Every standing entry of the person, newest completion first; a corrected entry gives way to its correction."""
+    followed = select(Credit.follows_id).where(Credit.follows_id.is_not(None), Credit.person_id == person_id)
+    rows = session.scalars(
+        select(Credit)
+        .where(Credit.person_id == person_id, Credit.id.not_in(followed))
+        .order_by(Credit.completed_at.desc(), Credit.id.desc())
+    )
+    return [_facts(row) for row in rows]
+
+
+def _facts(row: Credit) -> CreditFacts:
+    return CreditFacts(
+        credit_id=row.id,
+        kind=row.kind,
+        person_id=row.person_id,
+        release_id=row.release_id,
+        completed_at=row.completed_at,
+        granted_at=row.granted_at,
+        amount_quarters=row.amount_quarters,
+        maximum_quarters=row.maximum_quarters,
+        credit_type=row.credit_type,
+        snapshot=dict(row.snapshot),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFilter:
+    """What the office narrows a list by; empty values do not narrow."""
+
+    slug: str = ""
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    outcome: str = ""
+    kind: str = ""
+
+
+def decisions(session: Session, wanted: OfficeFilter, page: int) -> Page[Any]:
+    """One page of decisions with person and module, newest first."""
+    return page_of(session.execute(_decisions(wanted).limit(PAGE_SIZE + 1).offset(offset_of(page))).all(), page)
+
+
+def every_decision(session: Session, wanted: OfficeFilter) -> Iterator[Any]:
+    """All of them, streamed for an export."""
+    yield from session.execute(_decisions(wanted).execution_options(yield_per=500))
+
+
+def _decisions(wanted: OfficeFilter) -> Any:
+    return (
+        select(
+            ClaimDecision.id,
+            ClaimDecision.decided_at,
+            ClaimDecision.outcome,
+            ClaimDecision.code,
+            ClaimDecision.sentence,
+            Person.name,
+            Person.email,
+            Activity.slug,
+            Activity.title,
+            Release.number,
+            Release.zone,
+        )
+        .join(Person, Person.id == ClaimDecision.person_id)
+        .join(Release, Release.id == ClaimDecision.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(*_where(wanted, ClaimDecision.decided_at))
+        .where(*([ClaimDecision.outcome == wanted.outcome] if wanted.outcome else []))
+        .order_by(ClaimDecision.decided_at.desc(), ClaimDecision.id.desc())
+    )
+
+
+def decision(session: Session, decision_id: int) -> Any:
+    """One decision with person and module, or None."""
+    return session.execute(
+        select(ClaimDecision, Person.name, Person.email, Activity.title, Activity.slug, Release.number, Release.zone)
+        .join(Person, Person.id == ClaimDecision.person_id)
+        .join(Release, Release.id == ClaimDecision.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(ClaimDecision.id == decision_id)
+    ).one_or_none()
+
+
+def credits(session: Session, wanted: OfficeFilter, page: int) -> Page[Any]:
+    """One page of ledger entries with person and module, newest first."""
+    return page_of(session.execute(_credits(wanted).limit(PAGE_SIZE + 1).offset(offset_of(page))).all(), page)
+
+
+def every_credit(session: Session, wanted: OfficeFilter) -> Iterator[Any]:
+    """All of them, streamed for an export."""
+    yield from session.execute(_credits(wanted).execution_options(yield_per=500))
+
+
+def _credits(wanted: OfficeFilter) -> Any:
+    return (
+        select(Credit, Person.email, Activity.slug, Release.number, Release.zone)
+        .join(Person, Person.id == Credit.person_id)
+        .join(Release, Release.id == Credit.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(*_where(wanted, Credit.granted_at))
+        .where(*([Credit.kind == wanted.kind] if wanted.kind else []))
+        .order_by(Credit.granted_at.desc(), Credit.id.desc())
+    )
+
+
+def completions(session: Session, wanted: OfficeFilter, page: int) -> Page[Any]:
+    """People who have passed, with their reading and claim, newest pass first."""
+    return page_of(session.execute(_completions(wanted).limit(PAGE_SIZE + 1).offset(offset_of(page))).all(), page)
+
+
+def every_completion(session: Session, wanted: OfficeFilter) -> Iterator[Any]:
+    """All of them, streamed for an export."""
+    yield from session.execute(_completions(wanted).execution_options(yield_per=500))
+
+
+def _completions(wanted: OfficeFilter) -> Any:
+    read_at = (
+        select(func.min(Reading.read_at))
+        .where(
+            Reading.person_id == Person.id,
+            Reading.read_at.is_not(None),
+            Reading.revision_id.in_(
+                select(Release.revision_id)
+                .where(Release.id == RequirementMet.release_id)
+                .union_all(
+                    select(MinorRevision.revision_id).where(MinorRevision.release_id == RequirementMet.release_id)
+                )
+                .correlate(RequirementMet)
+                .scalar_subquery()
+            ),
+        )
+        .correlate(Person, RequirementMet)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Person.id.label("person_id"),
+            Person.name,
+            Person.email,
+            Person.profession,
+            Activity.slug,
+            Activity.title,
+            Release.number,
+            Release.zone,
+            FrontMatterView.seen_at,
+            read_at.label("read_at"),
+            RequirementMet.met_at,
+            Credit.granted_at,
+            Credit.amount_quarters,
+        )
+        .join(RequirementMet, RequirementMet.person_id == Person.id)
+        .join(Release, Release.id == RequirementMet.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .join(
+            FrontMatterView,
+            and_(FrontMatterView.person_id == Person.id, FrontMatterView.release_id == Release.id),
+            isouter=True,
+        )
+        .join(
+            Credit,
+            and_(Credit.person_id == Person.id, Credit.release_id == Release.id, Credit.entry == "earned"),
+            isouter=True,
+        )
+        .where(*_where(wanted, RequirementMet.met_at))
+        .order_by(RequirementMet.met_at.desc(), Person.id)
+    )
+
+
+def _where(wanted: OfficeFilter, instant: Any) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if wanted.slug:
+        clauses.append(Activity.slug == wanted.slug)
+    if wanted.person:
+        clauses.append(
+            Person.name.icontains(wanted.person, autoescape=True) | Person.email.icontains(wanted.person, autoescape=True)
+        )
+    if wanted.since:
+        clauses.append(instant >= wanted.since)
+    if wanted.until:
+        clauses.append(instant < wanted.until)
+    return clauses

@@ -1,0 +1,74 @@
+"""One function per message: its subject, and what its text needs. The texts lie in templates/mail."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message ready to be addressed."""
+
+    subject: str
+    body: str
+
+
+class Write(Protocol):
+    """Fills a text template; `path` becomes a full link with the installation's own public address."""
+
+    def __call__(self, template: str, subject: str, *, path: str | None = None, **words: Any) -> Letter: ...
+
+
+def confirm_address(write: Write, *, name: str, path: str) -> Letter:
+    """To somebody who registered: prove that the address is yours."""
+    return write("confirm_address", "Confirm your e-mail address", path=path, name=name)
+
+
+def already_registered(write: Write, *, name: str, path: str) -> Letter:
+    """To the owner of an address that somebody tried to register again."""
+    return write("already_registered", "You already have an account", path=path, name=name)
+
+
+def reset_password(write: Write, *, name: str, path: str) -> Letter:
+    """To somebody who forgot the password."""
+    return write("reset_password", "Set a new password", path=path, name=name)
+
+
+def first_password(write: Write, *, name: str, path: str) -> Letter:
+    """To somebody for whom an administrator made an account."""
+    return write("first_password", "Your account is ready: set a password", path=path, name=name)
+
+
+def confirm_new_address(write: Write, *, name: str, path: str) -> Letter:
+    """To the new address of an account."""
+    return write("confirm_new_address", "Confirm your new e-mail address", path=path, name=name)
+
+
+def address_in_use(write: Write, *, name: str) -> Letter:
+    """To the owner of an address that somebody tried to move another account to."""
+    return write("address_in_use", "Somebody tried to use your e-mail address", name=name)
+
+
+def address_changed(write: Write, *, name: str) -> Letter:
+    """To the old address: the account has another one now."""
+    return write("address_changed", "Your e-mail address was changed", name=name)
+
+
+def password_changed(write: Write, *, name: str, path: str) -> Letter:
+    """To the owner: the password was changed."""
+    return write("password_changed", "Your password was changed", path=path, name=name)
+
+
+MESSAGES: Mapping[str, Callable[..., Letter]] = {
+    message.__name__: message
+    for message in (
+        confirm_address,
+        already_registered,
+        reset_password,
+        first_password,
+        confirm_new_address,
+        address_in_use,
+        address_changed,
+        password_changed,
+    )
+}

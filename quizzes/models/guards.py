@@ -1,0 +1,79 @@
+"""Published questions never change: triggers by which the database itself refuses it.
+
+A version that is no longer a draft lets one thing happen to its row: a published one may retire. Its questions and their
+choices can neither be changed nor removed.
+"""
+
+from sqlalchemy import Table, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.schema import DDL
+
+TABLES = ("quiz_versions", "questions", "choices")
+_FROZEN_COLUMNS = ("quiz_id", "number", "edition", "blueprint", "topics", "created_at", "published_at")
+
+# Per table: when a row belongs to a version that is no draft any more (OLD is the row as it was).
+_STATE_OF = {
+    "questions": "(SELECT state FROM quiz_versions WHERE id = OLD.version_id)",
+    "choices": (
+        "(SELECT v.state FROM quiz_versions v JOIN questions q ON q.version_id = v.id WHERE q.id = OLD.question_id)"
+    ),
+}
+
+
+def guard_statements(table: str, dialect: str) -> list[str]:
+    """SQL that gives the table its guard; for the models and for migrations alike."""
+    return _sqlite(table) if dialect == "sqlite" else _postgresql(table)
+
+
+def drop_statements(table: str, dialect: str) -> list[str]:
+    """SQL that takes the guard away again, for a downgrade."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER IF EXISTS keep_published_{table}_{verb}" for verb in ("update", "delete")]
+    return [
+        f"DROP TRIGGER IF EXISTS keep_published_{table} ON {table}",
+        f"DROP FUNCTION IF EXISTS keep_published_{table}()",
+    ]
+
+
+def _sqlite(table: str) -> list[str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} of a published version never change'); END"
+    if table == "quiz_versions":
+        changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _FROZEN_COLUMNS)
+        update = f"OLD.state <> 'draft' AND NOT (OLD.state = 'published' AND NEW.state = 'retired' AND NOT ({changed}))"
+        delete = "OLD.state <> 'draft'"
+    else:
+        update = delete = f"{_STATE_OF[table]} <> 'draft'"
+    return [
+        f"CREATE TRIGGER keep_published_{table}_{verb} BEFORE {verb.upper()} ON {table} WHEN {condition} {refuse}"
+        for verb, condition in (("update", update), ("delete", delete))
+    ]
+
+
+def _postgresql(table: str) -> list[str]:
+    if table == "quiz_versions":
+        changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _FROZEN_COLUMNS)
+        check = (
+            "IF TG_OP = 'UPDATE' AND OLD.state = 'published' AND NEW.state = 'retired' THEN "
+            f"IF NOT ({changed}) THEN RETURN NEW; END IF; END IF; "
+            "IF OLD.state <> 'draft' THEN "
+        )
+    else:
+        check = f"IF {_STATE_OF[table]} <> 'draft' THEN "
+    return [
+        f"CREATE OR REPLACE FUNCTION keep_published_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"{check}RAISE EXCEPTION '{table} of a published version never change'; END IF; "
+        "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$",
+        f"CREATE TRIGGER keep_published_{table} BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION keep_published_{table}()",
+    ]
+
+
+def keep_published(table: Table) -> None:
+    """Mark the table: it grows its guard whenever it is created from the models; `info` lets tests compare."""
+    table.info["keep_published"] = True
+
+    def create(_target: Table, connection: Connection, **_options: object) -> None:
+        for statement in guard_statements(table.name, connection.dialect.name):
+            connection.execute(DDL(statement.replace("%", "%%")))
+
+    event.listen(table, "after_create", create)

@@ -1,0 +1,220 @@
+"""Versions of a quiz as frozen values."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from quizzes.models.quiz import Choice, Question, Quiz, QuizAssignment, QuizVersion
+from quizzes.rules.item import BlueprintLine, ChoiceItem, Item, QuizVersionFacts, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One line of a quiz's history."""
+
+    version_id: int
+    number: int
+    state: str
+    edition: int
+    questions: int
+    created_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuizRow:
+    """A quiz with the numbers of its published version and its draft."""
+
+    quiz_id: int
+    key: str
+    title: str
+    published_number: int | None
+    published_at: datetime | None
+    draft_number: int | None
+    draft_edition: int | None
+    questions: int
+    releases: int
+
+
+def version_facts(session: Session, version_id: int) -> QuizVersionFacts | None:
+    """The version with all its items, in two statements."""
+    head = session.execute(
+        select(
+            QuizVersion.id,
+            QuizVersion.quiz_id,
+            Quiz.key,
+            Quiz.title,
+            QuizVersion.number,
+            QuizVersion.state,
+            QuizVersion.edition,
+            QuizVersion.blueprint,
+            QuizVersion.topics,
+        )
+        .join(Quiz, Quiz.id == QuizVersion.quiz_id)
+        .where(QuizVersion.id == version_id)
+    ).one_or_none()
+    if head is None:
+        return None
+    return QuizVersionFacts(
+        version_id=head[0],
+        quiz_id=head[1],
+        quiz_key=head[2],
+        title=head[3],
+        number=head[4],
+        state=head[5],
+        edition=head[6],
+        blueprint=blueprint_of(head[7]),
+        topics=tuple(Topic(key=topic["key"], label=topic["label"]) for topic in head[8]),
+        items=items_of(session, version_id),
+    )
+
+
+def blueprint_of(stored: list[dict[str, Any]]) -> tuple[BlueprintLine, ...]:
+    """The stored blueprint as values."""
+    return tuple(BlueprintLine(label=line["label"], topics=tuple(line["topics"]), draw=line["draw"]) for line in stored)
+
+
+def items_of(session: Session, version_id: int) -> dict[int, Item]:
+    """Items of a version by question number, in order: one statement, a row per choice."""
+    rows = session.execute(
+        select(
+            Question.id,
+            Question.lineage,
+            Question.topic,
+            Question.objective,
+            Question.tags,
+            Question.apart,
+            Question.stem,
+            Question.ordered,
+            Question.passages,
+            Question.references,
+            Choice.key,
+            Choice.text,
+            Choice.correct,
+            Choice.rationale,
+        )
+        .join(Choice, Choice.question_id == Question.id, isouter=True)
+        .where(Question.version_id == version_id)
+        .order_by(Question.position, Question.id, Choice.position)
+    ).all()
+    heads: dict[int, Any] = {}
+    choices: dict[int, list[ChoiceItem]] = defaultdict(list)
+    for row in rows:
+        heads.setdefault(row[0], row)
+        if row[10] is not None:
+            choices[row[0]].append(ChoiceItem(key=row[10], text=row[11], correct=row[12], rationale=row[13]))
+    return {
+        question_id: Item(
+            lineage=row[1],
+            topic=row[2],
+            objective=row[3],
+            tags=tuple(row[4]),
+            apart=tuple(row[5]),
+            stem=row[6],
+            ordered=row[7],
+            passages=tuple(row[8]),
+            references=tuple(row[9]),
+            choices=tuple(choices[question_id]),
+        )
+        for question_id, row in heads.items()
+    }
+
+
+def version_of_question(session: Session, question_id: int) -> int | None:
+    """Which version a question belongs to."""
+    return session.execute(select(Question.version_id).where(Question.id == question_id)).scalar_one_or_none()
+
+
+def published_version_of(session: Session, quiz_id: int) -> int | None:
+    """The version that the next start gets."""
+    return _in_state(session, quiz_id, "published")
+
+
+def draft_of(session: Session, quiz_id: int) -> int | None:
+    """The draft being worked on."""
+    return _in_state(session, quiz_id, "draft")
+
+
+def _in_state(session: Session, quiz_id: int, state: str) -> int | None:
+    return session.execute(
+        select(QuizVersion.id).where(QuizVersion.quiz_id == quiz_id, QuizVersion.state == state)
+    ).scalar_one_or_none()
+
+
+def published_version_for_release(session: Session, release_id: int) -> int | None:
+    """The version that serves a release's next start; None without an assignment or before the first publishing."""
+    return session.execute(
+        select(QuizVersion.id)
+        .join(QuizAssignment, QuizAssignment.quiz_id == QuizVersion.quiz_id)
+        .where(QuizAssignment.release_id == release_id, QuizVersion.state == "published")
+    ).scalar_one_or_none()
+
+
+def quiz_of_key(session: Session, key: str) -> int | None:
+    """The quiz of that key."""
+    return session.execute(select(Quiz.id).where(Quiz.key == key)).scalar_one_or_none()
+
+
+def quiz_of_release(session: Session, release_id: int) -> int | None:
+    """The quiz assigned to a release."""
+    return session.execute(
+        select(QuizAssignment.quiz_id).where(QuizAssignment.release_id == release_id)
+    ).scalar_one_or_none()
+
+
+def history_of(session: Session, quiz_id: int) -> list[VersionRow]:
+    """All versions of a quiz, newest first."""
+    counts = (
+        select(Question.version_id, func.count().label("questions")).group_by(Question.version_id).subquery("counts")
+    )
+    rows = session.execute(
+        select(
+            QuizVersion.id,
+            QuizVersion.number,
+            QuizVersion.state,
+            QuizVersion.edition,
+            func.coalesce(counts.c.questions, 0),
+            QuizVersion.created_at,
+            QuizVersion.published_at,
+        )
+        .join(counts, counts.c.version_id == QuizVersion.id, isouter=True)
+        .where(QuizVersion.quiz_id == quiz_id)
+        .order_by(QuizVersion.number.desc())
+    )
+    return [VersionRow(*row) for row in rows]
+
+
+def quizzes_at_hand(session: Session) -> list[QuizRow]:
+    """Every quiz with its published version and its draft, in one statement."""
+    published = select(QuizVersion).where(QuizVersion.state == "published").subquery("published")
+    draft = select(QuizVersion).where(QuizVersion.state == "draft").subquery("draft")
+    questions = (
+        select(func.count())
+        .where(Question.version_id == func.coalesce(draft.c.id, published.c.id))
+        .correlate(draft, published)
+        .scalar_subquery()
+    )
+    releases = (
+        select(func.count()).where(QuizAssignment.quiz_id == Quiz.id).correlate(Quiz).scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            Quiz.id,
+            Quiz.key,
+            Quiz.title,
+            published.c.number,
+            published.c.published_at,
+            draft.c.number,
+            draft.c.edition,
+            questions,
+            releases,
+        )
+        .join(published, published.c.quiz_id == Quiz.id, isouter=True)
+        .join(draft, draft.c.quiz_id == Quiz.id, isouter=True)
+        .order_by(Quiz.title, Quiz.id)
+    )
+    return [QuizRow(*row) for row in rows]

@@ -1,0 +1,224 @@
+"""Editing: what keeps a version from being published, and what two versions differ in."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from quizzes.rules.drawing import DrawError, candidate_of, draw
+from quizzes.rules.item import POINTS_PER_ITEM, BlueprintLine, Item, Topic
+
+FEWEST_CHOICES = 4
+MOST_CHOICES = 5
+MOST_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing to mend, with the item it is about where there is one."""
+
+    sentence: str
+    lineage: str | None = None
+    field: str | None = None
+
+    @property
+    def full(self) -> str:
+        """The sentence with the item's name before it."""
+        return f"{self.lineage}: {self.sentence}" if self.lineage else self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """What the module around the quiz offers to point at, and the points its release promises."""
+
+    anchors: frozenset[str]
+    references: frozenset[str]
+    objectives: frozenset[str]
+    total_points: int
+    pass_points: int
+
+
+def obstacles(
+    blueprint: Sequence[BlueprintLine],
+    topics: Sequence[Topic],
+    items: Sequence[Item],
+    *,
+    modules: Sequence[ModuleFacts] = (),
+) -> list[Obstacle]:
+    """Everything that must be mended before publishing; empty means it may be published."""
+    found = [*_blueprint_obstacles(blueprint, topics, modules)]
+    known_topics = frozenset(topic.key for topic in topics)
+    lineages = Counter(item.lineage for item in items)
+    found += [
+        Obstacle("This name is used by more than one question.", name) for name, times in lineages.items() if times > 1
+    ]
+    for item in items:
+        found += _item_obstacles(item, known_topics, frozenset(lineages))
+        for module in modules:
+            found += _pointer_obstacles(item, module)
+    if not found:
+        found += _draw_obstacles(blueprint, items)
+    return list(dict.fromkeys(found))
+
+
+def _blueprint_obstacles(
+    blueprint: Sequence[BlueprintLine], topics: Sequence[Topic], modules: Sequence[ModuleFacts]
+) -> Iterator[Obstacle]:
+    if not blueprint:
+        yield Obstacle("The blueprint is empty: say how many questions to draw from which topics.", field="blueprint")
+    known = {topic.key for topic in topics}
+    for line in blueprint:
+        if line.draw < 1:
+            yield Obstacle(f"The blueprint line “{line.label}” draws nothing.", field="blueprint")
+        if not line.topics:
+            yield Obstacle(f"The blueprint line “{line.label}” names no topic.", field="blueprint")
+        for topic in line.topics:
+            if topic not in known:
+                yield Obstacle(
+                    f"The blueprint line “{line.label}” names the unknown topic “{topic}”.", field="blueprint"
+                )
+    points = sum(line.draw for line in blueprint) * POINTS_PER_ITEM
+    if points > MOST_POINTS:
+        yield Obstacle(f"The blueprint draws {points} questions; at most {MOST_POINTS} are possible.", field="blueprint")
+    for module in modules:
+        if points != module.total_points:
+            yield Obstacle(
+                f"The blueprint draws {points} points, but the release promises {module.total_points}.",
+                field="blueprint",
+            )
+
+
+def _item_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]) -> Iterator[Obstacle]:
+    name = item.lineage
+    if not item.stem.strip():
+        yield Obstacle("The stem is empty.", name, "stem")
+    if item.topic not in topics:
+        yield Obstacle(f"The topic “{item.topic}” is not one of this quiz.", name, "topic")
+    if not item.objective.strip():
+        yield Obstacle("No learning objective is named.", name, "objective")
+    if not item.passages:
+        yield Obstacle("No passage of the article is named that proves the key.", name, "passages")
+    if not item.references:
+        yield Obstacle("No reference is named.", name, "references")
+    for other in item.apart:
+        if other == name:
+            yield Obstacle("The question is kept apart from itself.", name, "apart")
+        elif other not in lineages:
+            yield Obstacle(f"It is kept apart from “{other}”, which is not in this quiz.", name, "apart")
+    yield from _choice_obstacles(item)
+
+
+def _choice_obstacles(item: Item) -> Iterator[Obstacle]:
+    name, choices = item.lineage, item.choices
+    if not FEWEST_CHOICES <= len(choices) <= MOST_CHOICES:
+        yield Obstacle(
+            f"There are {len(choices)} choices; {FEWEST_CHOICES} or {MOST_CHOICES} are needed.", name, "choices"
+        )
+    right = sum(choice.correct for choice in choices)
+    if right != 1:
+        yield Obstacle(f"{right or 'No'} choice{'s are' if right > 1 else ' is'} marked as the key; mark one.", name, "choices")
+    for key, times in Counter(choice.key for choice in choices).items():
+        if times > 1:
+            yield Obstacle(f"Two choices are called “{key}”.", name, "choices")
+    for text, times in Counter(" ".join(choice.text.casefold().split()) for choice in choices).items():
+        if times > 1 and text:
+            yield Obstacle("Two choices have the same text.", name, "choices")
+    for choice in choices:
+        if not choice.text.strip():
+            yield Obstacle(f"Choice {choice.key.upper()} is empty.", name, "choices")
+        if not choice.rationale.strip():
+            yield Obstacle(
+                f"Choice {choice.key.upper()} has no rationale: say why it is {'right' if choice.correct else 'wrong'}.",
+                name,
+                "choices",
+            )
+
+
+def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
+    for anchor in item.passages:
+        if anchor not in module.anchors:
+            yield Obstacle(f"The article has no passage “{anchor}”.", item.lineage, "passages")
+    for key in item.references:
+        if key not in module.references:
+            yield Obstacle(f"The reference list has no “{key}”.", item.lineage, "references")
+    if item.objective and item.objective not in module.objectives:
+        yield Obstacle(f"The module has no learning objective “{item.objective}”.", item.lineage, "objective")
+
+
+def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> Iterator[Obstacle]:
+    for line in blueprint:
+        at_hand = sum(item.topic in line.topics for item in items)
+        if at_hand < line.draw:
+            yield Obstacle(
+                f"The blueprint line “{line.label}” draws {line.draw}, but only {at_hand} questions have its topics.",
+                field="blueprint",
+            )
+            return
+    try:
+        draw(blueprint, [candidate_of(item) for item in items], seen={}, seed="preflight")
+    except DrawError:
+        yield Obstacle(
+            "No set of questions satisfies the blueprint: too many of them are kept apart from each other.",
+            field="blueprint",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one version changed against another; names are lineages."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[tuple[str, tuple[str, ...]], ...]
+    """(lineage, names of the parts that differ)."""
+    reordered: bool
+    blueprint: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.changed or self.reordered or self.blueprint)
+
+    def changed_parts(self, lineage: str) -> tuple[str, ...]:
+        """Names of the parts of this item that differ."""
+        return dict(self.changed).get(lineage, ())
+
+
+PARTS = ("stem", "topic", "objective", "ordered", "tags", "apart", "passages", "references")
+
+
+def changes_of(before: Item, after: Item) -> tuple[str, ...]:
+    """Names of the parts that differ: texts, choices, key, rationale and the rest apart."""
+    found = [part for part in PARTS if getattr(before, part) != getattr(after, part)]
+    if [(choice.key, choice.text) for choice in before.choices] != [
+        (choice.key, choice.text) for choice in after.choices
+    ]:
+        found.append("choices")
+    if before.correct_key != after.correct_key:
+        found.append("key")
+    if {choice.key: choice.rationale for choice in before.choices} != {
+        choice.key: choice.rationale for choice in after.choices
+    }:
+        found.append("rationale")
+    return tuple(found)
+
+
+def difference(
+    before: Sequence[Item],
+    after: Sequence[Item],
+    *,
+    blueprints: tuple[Sequence[BlueprintLine], Sequence[BlueprintLine]] = ((), ()),
+) -> Difference:
+    """What publishing `after` in place of `before` would change."""
+    old = {item.lineage: item for item in before}
+    new = {item.lineage: item for item in after}
+    changed = tuple(
+        (lineage, parts)
+        for lineage, item in new.items()
+        if lineage in old and (parts := changes_of(old[lineage], item))
+    )
+    return Difference(
+        added=tuple(lineage for lineage in new if lineage not in old),
+        removed=tuple(lineage for lineage in old if lineage not in new),
+        changed=changed,
+        reordered=[one for one in old if one in new] != [one for one in new if one in old],
+        blueprint=tuple(blueprints[0]) != tuple(blueprints[1]),
+    )
