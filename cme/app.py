@@ -40,6 +40,8 @@ def build_app(settings: Settings, parts: Sequence[Part]) -> Flask:
             app.register_blueprint(blueprint)
         for command in part.commands:
             app.cli.add_command(command)
+        for name, make in part.extensions.items():
+            app.extensions[name] = make()
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)

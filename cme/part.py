@@ -81,6 +81,8 @@ class Part:
     person_data: Sequence[PersonData] = ()
     name_checks: Sequence[Callable[[str], str | None]] = ()
     sweeps: Sequence[Callable[..., None]] = ()
+    extensions: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    """Objects one application owns, such as a cache of published content: name and how it is made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,6 @@ class ReleaseDraft:
     accreditation_statement: str
     designation_statement: str
     has_references: bool
-    has_evaluation: bool
     extra: Sequence[str] = field(default_factory=tuple)
 
 
@@ -105,7 +104,8 @@ def _date_obstacles(draft: ReleaseDraft) -> list[str]:
     limit = latest_expiry(draft.released_on, draft.reviewed_on)
     if draft.expires_on > limit:
         found.append(
-            f"The term may last until {day_phrase(limit)} at the latest: three years after the later of release and review."
+            f"The term may last until {day_phrase(limit)} at the latest: three years after the later of release "
+            "and review."
         )
     if not 0 <= draft.grace_days <= 366:
         found.append("Days of grace must be between 0 and 366.")
@@ -145,8 +145,6 @@ def _text_obstacles(draft: ReleaseDraft) -> list[str]:
         found.append("The provider's accreditation and designation statements are missing.")
     if not draft.has_references:
         found.append("The article has no reference.")
-    if not draft.has_evaluation:
-        found.append("There is no evaluation form with an outcome question.")
     return found
 
 
@@ -198,20 +196,22 @@ def closing_of(term: Term, *, withdrawn: bool, estimated_minutes: int, now: date
         if now < term.claims_close_at:
             grace = closing_phrase(term.claims_close_at, term.zone)
             sentence = (
-                f"This module stopped awarding credit at the end of {end}. If you had read it and passed its quiz by then, "
-                f"you can evaluate and claim until {grace}."
+                f"This module stopped awarding credit at the end of {end}. If you had read it and passed its quiz by "
+                f"then, you can evaluate and claim until {grace}."
             )
             return Closing(ClosingState.GRACE, sentence, term.claims_close_at)
         return Closing(
             ClosingState.CLOSED,
-            f"This module stopped awarding credit at the end of {end}. You can read it and test yourself without credit.",
+            f"This module stopped awarding credit at the end of {end}. "
+            "You can read it and test yourself without credit.",
             term.closes_at,
         )
     left = term.closes_at - now
     if left < VERY_SOON:
         sentence = f"Credit closes in {_left(left)}, on {last}."
         if left < timedelta(minutes=estimated_minutes):
-            sentence = f"Credit closes in {_left(left)}; this module takes about {estimated_minutes} minutes. It closes on {last}."
+            takes = f"this module takes about {estimated_minutes} minutes"
+            sentence = f"Credit closes in {_left(left)}; {takes}. It closes on {last}."
         return Closing(ClosingState.HOURS, sentence, term.closes_at)
     if left < SOON:
         return Closing(ClosingState.SOON, f"Credit closes in {_left(left)}, on {last}.", term.closes_at)

@@ -70,6 +70,20 @@ class PassageText:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureFile:
+    """A figure with its picture; `digest` serves as its entity tag."""
+
+    key: str
+    number: int
+    title: str
+    alt: str
+    caption_html: str
+    description_html: str
+    svg: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingFacts:
     """How far somebody has come."""
 

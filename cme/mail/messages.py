@@ -19,9 +19,9 @@ class Write(Protocol):
     def __call__(self, template: str, subject: str, *, path: str | None = None, **words: Any) -> Letter: ...
 
 
-def confirm_address(write: Write, *, name: str, path: str) -> Letter:
-    """To somebody who registered: prove that the address is yours."""
-    return write("confirm_address", "Confirm your e-mail address", path=path, name=name)
+def confirm_address(write: Write, *, path: str) -> Letter:
+    """To an address nobody has proved yet. It carries nothing that a stranger typed: it must not be a way to write spam."""
+    return write("confirm_address", "Confirm your e-mail address", path=path)
 
 
 def already_registered(write: Write, *, name: str, path: str) -> Letter:
@@ -39,9 +39,9 @@ def first_password(write: Write, *, name: str, path: str) -> Letter:
     return write("first_password", "Your account is ready: set a password", path=path, name=name)
 
 
-def confirm_new_address(write: Write, *, name: str, path: str) -> Letter:
-    """To the new address of an account."""
-    return write("confirm_new_address", "Confirm your new e-mail address", path=path, name=name)
+def confirm_new_address(write: Write, *, path: str) -> Letter:
+    """To the new address of an account; as above, without anything typed."""
+    return write("confirm_new_address", "Confirm your new e-mail address", path=path)
 
 
 def address_in_use(write: Write, *, name: str) -> Letter:

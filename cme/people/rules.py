@@ -101,7 +101,7 @@ TIRED_MOST = 3
 # One hospital often shares one address, and only tries that failed stay counted here.
 NETWORK_LIMITS = (Limit(QUARTER_HOUR, 100),)
 REGISTER_LIMITS = (Limit(HOUR, 300),)
-MAILBOX_LIMITS = (Limit(HOUR, 3), Limit(DAY, 10))
+MAILBOX_LIMITS = (Limit(HOUR, 5),)
 ASK_LIMITS = (Limit(HOUR, 100),)
 
 

@@ -32,6 +32,7 @@ def init_app(app: Flask, settings: Settings, house: House) -> None:
         credits=quarters.credits_phrase,
         count=count,
         clock=clock,
+        local_day=local_day,
     )
 
     @app.context_processor
@@ -77,6 +78,11 @@ def clock(value: datetime) -> str:
 def day(value: date) -> Markup:
     """A calendar day in words."""
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), days.day_phrase(value))
+
+
+def local_day(value: datetime, zone: str) -> Markup:
+    """The calendar day of an instant in the named zone."""
+    return day(days.local_day(value, zone))
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

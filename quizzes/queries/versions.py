@@ -198,9 +198,7 @@ def quizzes_at_hand(session: Session) -> list[QuizRow]:
         .correlate(draft, published)
         .scalar_subquery()
     )
-    releases = (
-        select(func.count()).where(QuizAssignment.quiz_id == Quiz.id).correlate(Quiz).scalar_subquery()
-    )
+    releases = select(func.count()).where(QuizAssignment.quiz_id == Quiz.id).correlate(Quiz).scalar_subquery()
     rows = session.execute(
         select(
             Quiz.id,

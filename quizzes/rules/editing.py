@@ -78,7 +78,9 @@ def _blueprint_obstacles(
                 )
     points = sum(line.draw for line in blueprint) * POINTS_PER_ITEM
     if points > MOST_POINTS:
-        yield Obstacle(f"The blueprint draws {points} questions; at most {MOST_POINTS} are possible.", field="blueprint")
+        yield Obstacle(
+            f"The blueprint draws {points} questions; at most {MOST_POINTS} are possible.", field="blueprint"
+        )
     for module in modules:
         if points != module.total_points:
             yield Obstacle(
@@ -115,7 +117,9 @@ def _choice_obstacles(item: Item) -> Iterator[Obstacle]:
         )
     right = sum(choice.correct for choice in choices)
     if right != 1:
-        yield Obstacle(f"{right or 'No'} choice{'s are' if right > 1 else ' is'} marked as the key; mark one.", name, "choices")
+        yield Obstacle(
+            f"{right or 'No'} choice{'s are' if right > 1 else ' is'} marked as the key; mark one.", name, "choices"
+        )
     for key, times in Counter(choice.key for choice in choices).items():
         if times > 1:
             yield Obstacle(f"Two choices are called “{key}”.", name, "choices")

@@ -1,7 +1,6 @@
 """Published versions kept by the process: they never change, so reading them once is enough."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -11,20 +10,22 @@ from quizzes.queries.versions import version_facts
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.services.wording import ItemWords, words_of
 
-MOST_QUESTIONS = 10_000
+MOST_QUESTIONS = 6_000
 
 
-@dataclass(frozen=True, slots=True)
 class ShownVersion:
-    """A version with the words of its items, by question number."""
+    """A version and the words of its items, each made ready when it is first shown."""
 
-    facts: QuizVersionFacts
-    words: dict[int, ItemWords]
+    def __init__(self, facts: QuizVersionFacts) -> None:
+        self.facts = facts
+        self._words: dict[int, ItemWords] = {}
 
-
-def shown(facts: QuizVersionFacts) -> ShownVersion:
-    """The version with every text made ready."""
-    return ShownVersion(facts, {question_id: words_of(item) for question_id, item in facts.items.items()})
+    def words(self, question_id: int) -> ItemWords:
+        """The item's texts as HTML. Two threads may make the same words at once; they are equal."""
+        found = self._words.get(question_id)
+        if found is None:
+            found = self._words[question_id] = words_of(self.facts.items[question_id])
+        return found
 
 
 class VersionCache:
@@ -45,7 +46,7 @@ class VersionCache:
         facts = version_facts(session, version_id)
         if facts is None:
             raise NotFound
-        version = shown(facts)
+        version = ShownVersion(facts)
         if not facts.is_draft:
             self._keep(version_id, version)
         return version
@@ -58,5 +59,5 @@ class VersionCache:
     def _keep(self, version_id: int, version: ShownVersion) -> None:
         with self._lock:
             self._held[version_id] = version
-            while len(self._held) > 1 and sum(len(one.words) for one in self._held.values()) > self._most:
+            while len(self._held) > 1 and sum(len(one.facts.items) for one in self._held.values()) > self._most:
                 self._held.popitem(last=False)

@@ -10,8 +10,8 @@ apt_install() {
 # The lists are fetched only when what is known does not suffice: on most machines they are there.
 apt_install_now() {
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install -y --no-install-recommends "$@" && return
-    apt-get update && apt-get install -y --no-install-recommends "$@"
+    apt-get -o Acquire::Retries=0 install -y --no-install-recommends "$@" && return
+    apt-get -o Acquire::Retries=1 update && apt-get install -y --no-install-recommends "$@"
 }
 
 unpack_packages() {

@@ -139,7 +139,9 @@ def _refuse_growth(text: str, document: Document) -> None:
                 return
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             document.problems.append(
-                Problem(document.file, f"line {line}", "anchors and aliases (& and *) are not taken; write the value out.")
+                Problem(
+                    document.file, f"line {line}", "anchors and aliases (& and *) are not taken; write the value out."
+                )
             )
             return
         if isinstance(event, yaml.CollectionStartEvent):

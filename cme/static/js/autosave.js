@@ -52,14 +52,15 @@ class Autosave {
 
   async judge(sent, answer) {
     const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
+    const sentence = told.error?.sentence;
     if (answer.ok && !answer.redirected) return this.settle(sent, `Saved ${told.saved_at_text || clock()}`, "saved");
     const signedOut = answer.redirected || answer.status === 401;
     if (signedOut || (answer.status === 400 && !this.tries)) {
       this.later(signedOut ? SIGNED_OUT : OFFLINE);
       return freshToken(this.form);
     }
-    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(told.message || OFFLINE);
-    return this.settle(sent, told.message || REFUSED, "failed");
+    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(sentence || OFFLINE);
+    return this.settle(sent, sentence || REFUSED, "failed");
   }
 
   later(message) {

@@ -1,0 +1,1 @@
+"""The typefaces of certificates, with their licence and a table of what they cover."""

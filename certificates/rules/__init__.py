@@ -1,0 +1,1 @@
+"""What a certificate says, and which names it can print: pure functions."""

@@ -1,0 +1,169 @@
+"""Entrance of the claim: evaluation, amount and attestation on one page, one submit."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from cme.credits import service
+from cme.credits.queries import credited_before, rule_of
+from cme.credits.rules import ClaimFacts, Denied, Refusal, claim_deadline, decide_claim, suggested_quarters
+from cme.credits.service import Claim, ClaimResult
+from cme.evaluations import queries as evaluations
+from cme.evaluations import service as evaluation_service
+from cme.evaluations.queries import FormFacts
+from cme.evaluations.rules import Answers, judge
+from cme.kernel.professions import Profession
+from cme.kernel.quarters import credits_phrase, parse_quarters
+from cme.kernel.refusal import Invalid
+from cme.learning.forms import ATTESTATION, ClaimForm, claim_form
+from cme.learning.shown import Shown, show, step_address
+from cme.people import queries as people
+from cme.store.database import db
+from cme.store.session import transaction
+from cme.web.access import signed_in
+from cme.web.moment import request_now
+
+bp = Blueprint("claiming", __name__)
+FORM_CODES = (Refusal.EVALUATION_MISSING, Refusal.NOT_ATTESTED)
+EMPTY_FORM = FormFacts(0, "Evaluation", ())
+
+
+@bp.get("/modules/<slug>/claim")
+@signed_in
+def claim(slug: str) -> ResponseReturnValue:
+    """The form, or the sentence that says what is missing before it."""
+    session = db.session()
+    shown = show(session, slug, now=request_now())
+    if shown.progress.claimed_at is not None:
+        return redirect(step_address("certificate", slug), 303)
+    form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
+    form = claim_form(form_facts.questions, shown.release.maximum_quarters)
+    return _page(shown, form, form_facts, denied=_ahead(shown))
+
+
+@bp.post("/modules/<slug>/claim")
+@signed_in
+def send_claim(slug: str) -> ResponseReturnValue:
+    """Decide. The decision is committed either way; a malformed amount stores nothing; a repeat shows the first result."""
+    try:
+        with transaction() as session:
+            shown = show(session, slug, now=request_now())
+            form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
+            judged = judge(form_facts.questions, request.form)
+            _refuse_malformed(form_facts, judged)
+            result = _decide(session, shown, form_facts, judged)
+    except Invalid as problem:
+        session = db.session()
+        shown = show(session, slug, now=request_now())
+        form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
+        form = claim_form(form_facts.questions, shown.release.maximum_quarters)
+        form.mark({**judge(form_facts.questions, request.form).problems, **_first(problem.problems)})
+        return _page(shown, form, form_facts, denied=_ahead(shown)), 422
+    if result.denied is not None:
+        form = claim_form(form_facts.questions, shown.release.maximum_quarters)
+        if result.denied.code in FORM_CODES:
+            problems = dict(judged.problems)
+            if result.denied.code is Refusal.NOT_ATTESTED:
+                problems["attested"] = "Confirm this statement to claim."
+            form.mark(problems)
+        return _page(shown, form, form_facts, denied=result.denied), 422
+    return redirect(step_address("certificate", slug), 303)
+
+
+def _decide(session: object, shown: Shown, form_facts: FormFacts, judged: Answers) -> ClaimResult:
+    now = request_now()
+    wanted = Claim(
+        quarters=parse_quarters(request.form.get("amount", "")),
+        attestation=ATTESTATION,
+        attested=request.form.get("attested") == "y",
+        evaluation_given=bool(form_facts.questions) and not judged.problems,
+    )
+    result = service.claim(session, current_user.person_id, shown.release, wanted, now=now)  # type: ignore[arg-type]
+    if result.credit is not None and not result.repeated:
+        evaluation_service.give(
+            session,  # type: ignore[arg-type]
+            current_user.person_id,
+            shown.release.release_id,
+            form_facts.form_id,
+            judged.values,
+            now=now,
+        )
+    return result
+
+
+def _refuse_malformed(form_facts: FormFacts, judged: Answers) -> None:
+    """An answer that is not one of the options, or far too long, is bad input; a missing one is a refused claim."""
+    bad = {
+        question.field: [judged.problems[question.field]]
+        for question in form_facts.questions
+        if question.field in judged.problems and judged.values.get(question.key)
+    }
+    if bad:
+        raise Invalid("evaluation", "Some answers of the evaluation cannot be read.", bad)
+
+
+def _first(problems: dict[str, list[str]]) -> dict[str, str]:
+    return {field: sentences[0] for field, sentences in problems.items()}
+
+
+def _ahead(shown: Shown) -> Denied | None:
+    """What already stands against a claim, asked before anybody fills in a form."""
+    facts = ClaimFacts(
+        confirmed=current_user.confirmed,
+        front_matter_seen_at=shown.progress.front_matter_seen_at,
+        read_at=shown.progress.read_at,
+        passed_at=shown.progress.passed_at,
+        evaluation_given=True,
+        attested=True,
+        credited_before=credited_before(db.session(), current_user.person_id, shown.release)
+        if shown.release.number > 1
+        else False,
+    )
+    verdict = decide_claim(rule_of(shown.release), facts, now=request_now())
+    return verdict if isinstance(verdict, Denied) else None
+
+
+def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denied | None) -> str:
+    release = shown.release
+    profile = people.profile_of(db.session(), current_user.person_id)
+    suggested = suggested_quarters(
+        shown.progress.active_seconds, release.estimated_minutes, release.maximum_quarters
+    )
+    fillable = denied is None or denied.code in FORM_CODES
+    return render_template(
+        "learning/claim.html",
+        shown=shown,
+        release=release,
+        form=form,
+        evaluation=form_facts,
+        denied=denied,
+        fillable=fillable,
+        profile=profile,
+        earns_credit=Profession(profile.profession).earns_credit,
+        suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
+        deadline=claim_deadline(rule_of(release), _no_facts()),
+        missing=_missing(shown),
+    )
+
+
+def _no_facts() -> ClaimFacts:
+    return ClaimFacts(True, None, None, None, True, True, False)
+
+
+def _missing(shown: Shown) -> Sequence[tuple[str, str]]:
+    """Requirements still open, each with the address where it is met."""
+    slug, progress = shown.release.slug, shown.progress
+    rows = (
+        (progress.front_matter_seen_at, "See the objectives and disclosures, and start", url_for("learning.module", slug=slug)),
+        (progress.read_at, "Read the article", url_for("learning.article", slug=slug)),
+        (progress.passed_at, "Pass the quiz", step_address("quiz", slug) if _has_quiz() else url_for("learning.module", slug=slug)),
+    )
+    return [(label, address) for met, label, address in rows if met is None]
+
+
+def _has_quiz() -> bool:
+    return any(step.key == "quiz" for step in current_app.extensions["house"].steps)
+
+

@@ -1,0 +1,71 @@
+"""What a learner's page needs of a module: one object, read once per request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from cme.activities import queries as activities
+from cme.activities.facts import ReleaseFacts
+from cme.activities.rules import Closing, closing_of
+from cme.credits import queries as credits
+from cme.credits.rules import NOTHING_YET, MayNotStart, Progress, may_start
+from cme.kernel.refusal import NotFound
+from cme.part import House, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A module as one person meets it now."""
+
+    release: ReleaseFacts
+    closing: Closing
+    progress: Progress
+    refusal: MayNotStart | None
+
+    @property
+    def can_start(self) -> bool:
+        return self.refusal is None
+
+
+def show(session: Session, slug: str, *, now: datetime, sections_total: int = 0) -> Shown:
+    """The module of that address with this visitor's progress. Refuses: NotFound."""
+    release = activities.release_by_slug(session, slug, now=now)
+    if release is None:
+        raise NotFound("no_module", "There is no module under that address.")
+    return shown_of(session, release, now=now, sections_total=sections_total)
+
+
+def shown_of(session: Session, release: ReleaseFacts, *, now: datetime, sections_total: int = 0) -> Shown:
+    """The same for a release that is already at hand."""
+    progress, before = NOTHING_YET, False
+    if current_user.is_authenticated:
+        progress = credits.progress_of(session, current_user.person_id, release, sections_total)
+        if release.number > 1 and not release.repeat_credit:
+            before = credits.credited_before(session, current_user.person_id, release)
+    verdict = may_start(credits.rule_of(release), credited_before=before, now=now)
+    return Shown(
+        release=release,
+        closing=closing_of(
+            release.term, withdrawn=release.withdrawn, estimated_minutes=release.estimated_minutes, now=now
+        ),
+        progress=progress,
+        refusal=verdict if isinstance(verdict, MayNotStart) else None,
+    )
+
+
+def step_after(key: str) -> Step | None:
+    """The rail's next step; None after the last."""
+    house: House = current_app.extensions["house"]
+    keys = [step.key for step in house.steps]
+    position = keys.index(key) + 1
+    return house.steps[position] if position < len(keys) else None
+
+
+def step_address(key: str, slug: str) -> str:
+    """Where a step of that module is."""
+    house: House = current_app.extensions["house"]
+    step = next(step for step in house.steps if step.key == key)
+    return url_for(step.endpoint, slug=slug)

@@ -1,0 +1,80 @@
+"""Entrance of the transcript: every credit, totals by year, CSV."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, current_app, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from cme.credits import queries
+from cme.credits.facts import CreditFacts
+from cme.kernel.csv_text import csv_lines
+from cme.kernel.days import local_day
+from cme.kernel.quarters import format_quarters
+from cme.store.database import db
+from cme.web.access import signed_in
+
+bp = Blueprint("transcript", __name__)
+HEADER = (
+    "Date completed", "Time zone", "Title", "Kind", "Credit type", "Amount claimed", "Maximum", "Format",
+    "Provider", "Date claimed", "Credit number",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """One calendar year's entries and sums, in quarters; credit and participation never add up together."""
+
+    year: int
+    entries: tuple[CreditFacts, ...]
+
+    def total(self, kind: str) -> int:
+        return sum(entry.amount_quarters for entry in self.entries if entry.kind == kind)
+
+
+@bp.get("/transcript")
+@signed_in
+def transcript() -> ResponseReturnValue:
+    """All earned credit, by year of completion in the module's own zone."""
+    entries = queries.transcript(db.session(), current_user.person_id)
+    return render_template(
+        "learning/transcript.html", years=years_of(entries), links=current_app.extensions["house"].credit_links
+    )
+
+
+@bp.get("/transcript.csv")
+@signed_in
+def transcript_csv() -> ResponseReturnValue:
+    """The same as a table for spreadsheets; no cell can become a formula."""
+    entries = queries.transcript(db.session(), current_user.person_id)
+    return Response(
+        csv_lines(HEADER, _rows(entries)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="cme-transcript.csv"'},
+    )
+
+
+def years_of(entries: list[CreditFacts]) -> list[Year]:
+    """Newest year first."""
+    by_year: dict[int, list[CreditFacts]] = {}
+    for entry in entries:
+        by_year.setdefault(local_day(entry.completed_at, entry.zone).year, []).append(entry)
+    return [Year(year, tuple(found)) for year, found in sorted(by_year.items(), reverse=True)]
+
+
+def _rows(entries: list[CreditFacts]) -> Iterator[tuple[object, ...]]:
+    for entry in entries:
+        yield (
+            local_day(entry.completed_at, entry.zone).isoformat(),
+            entry.zone,
+            entry.title,
+            entry.kind,
+            entry.credit_type if entry.kind == "credit" else "participation",
+            format_quarters(entry.amount_quarters),
+            format_quarters(entry.maximum_quarters),
+            entry.snapshot["learning_format"],
+            entry.snapshot["provider"]["name"],
+            local_day(entry.granted_at, entry.zone).isoformat(),
+            entry.credit_id,
+        )

@@ -1,0 +1,165 @@
+"""Entrances of the learner: catalogue, module, article, reading, figures."""
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from cme.activities import queries as activities
+from cme.activities import service as activities_service
+from cme.activities.facts import ReleaseFacts
+from cme.articles import queries as articles
+from cme.articles import service as articles_service
+from cme.articles.facts import ArticlePage
+from cme.audit.service import record
+from cme.audit.tags import Event
+from cme.credits import queries as credits
+from cme.credits.rules import MayNotStart, may_start
+from cme.kernel.refusal import NotFound
+from cme.learning.shown import show, shown_of, step_after
+from cme.store.database import db
+from cme.store.session import transaction
+from cme.web.access import public, signed_in
+from cme.web.moment import request_now
+
+bp = Blueprint("learning", __name__)
+MOST_SECTIONS_PER_REPORT = 200
+
+
+@bp.get("/")
+@public
+def catalogue() -> ResponseReturnValue:
+    """All modules, searched and filtered by plain GET fields."""
+    search = request.args.get("q", "").strip()[:100]
+    specialty = request.args.get("specialty", "").strip()[:60]
+    number = request.args.get("page", 1, type=int)
+    page = activities.catalogue(db.session(), search=search, specialty=specialty, page=number, now=request_now())
+    specialties = activities.specialties(db.session())
+    return render_template(
+        "learning/catalogue.html", page=page, search=search, specialty=specialty, specialties=specialties
+    )
+
+
+@bp.get("/modules/<slug>")
+@public
+def module(slug: str) -> ResponseReturnValue:
+    """The page before the start: preview for all, front matter and Start for account holders."""
+    session = db.session()
+    shown = show(session, slug, now=request_now())
+    page = article_page(shown.release)
+    return render_template("learning/module.html", shown=shown, release=shown.release, page=page)
+
+
+@bp.post("/modules/<slug>/start")
+@signed_in
+def start(slug: str) -> ResponseReturnValue:
+    """Record which front matter was seen and when; only while credit can be started."""
+    now = request_now()
+    with transaction() as session:
+        release = _release(session, slug)
+        before = credits.credited_before(session, current_user.person_id, release)
+        verdict = may_start(credits.rule_of(release), credited_before=before, now=now)
+        if not isinstance(verdict, MayNotStart):
+            activities_service.record_front_matter(session, current_user.person_id, release, now=now)
+            record(
+                session,
+                Event.FRONT_MATTER_SEEN,
+                now=now,
+                person_id=current_user.person_id,
+                subject="release",
+                subject_id=release.release_id,
+                details={"digest": release.front_matter_digest},
+            )
+    if isinstance(verdict, MayNotStart):
+        flash(verdict.sentence, "info")
+        return redirect(url_for("learning.module", slug=slug), 303)
+    return redirect(url_for("learning.article", slug=slug), 303)
+
+
+@bp.get("/modules/<slug>/article")
+@signed_in
+def article(slug: str) -> ResponseReturnValue:
+    """The article itself."""
+    session = db.session()
+    now = request_now()
+    release = _release(session, slug)
+    page = article_page(release)
+    shown = shown_of(session, release, now=now, sections_total=len(page.reading_sections))
+    reading = articles.reading_of(session, current_user.person_id, release.revision_id)
+    return render_template(
+        "learning/article.html", shown=shown, release=release, page=page, reading=reading, next_step=step_after("read")
+    )
+
+
+@bp.post("/modules/<slug>/progress")
+@signed_in
+def progress(slug: str) -> ResponseReturnValue:
+    """What the reading script reports: sections whose end was reached, place, active seconds."""
+    sections = request.form.getlist("section")[:MOST_SECTIONS_PER_REPORT]
+    seconds = request.form.get("active_seconds", 0, type=int)
+    position = request.form.get("position", "")[:80] or None
+    with transaction() as session:
+        release = _release(session, slug)
+        articles_service.note_progress(
+            session,
+            current_user.person_id,
+            release.revision_id,
+            sections=sections,
+            position=position,
+            seconds=max(seconds, 0),
+            now=request_now(),
+        )
+    return Response(status=204)
+
+
+@bp.post("/modules/<slug>/read")
+@signed_in
+def read(slug: str) -> ResponseReturnValue:
+    """The button "I have read the article", there for everybody; leads straight into the next step."""
+    now = request_now()
+    with transaction() as session:
+        release = _release(session, slug)
+        articles_service.mark_read(session, current_user.person_id, release.revision_id, now=now)
+    following = step_after("read")
+    if following is None:
+        return redirect(url_for("learning.module", slug=slug), 303)
+    if following.begin and request.form.get("go") == "next":
+        # 307 keeps the POST and its token, so that one click both records the reading and starts the quiz.
+        return redirect(url_for(following.begin, slug=slug), 307)
+    return redirect(url_for(following.endpoint, slug=slug), 303)
+
+
+@bp.get("/modules/<slug>/figures/<key>")
+@public
+def figure(slug: str, key: str) -> ResponseReturnValue:
+    """One figure alone, large, with its long description."""
+    session = db.session()
+    release = _release(session, slug)
+    found = articles.figure_of(session, release.revision_id, key)
+    return render_template("learning/figure.html", figure=found, release=release)
+
+
+@bp.get("/modules/<slug>/figures/<key>.svg")
+@public
+def figure_picture(slug: str, key: str) -> ResponseReturnValue:
+    """The picture itself; sanitised when loaded, and sandboxed should somebody open it alone."""
+    session = db.session()
+    release = _release(session, slug)
+    found = articles.figure_of(session, release.revision_id, key)
+    response = Response(found.svg, mimetype="image/svg+xml")
+    response.set_etag(found.digest)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response.make_conditional(request)
+
+
+def article_page(release: ReleaseFacts) -> ArticlePage:
+    """The published page, from this process's memory where it has been shown before."""
+    pages: articles.ArticlePages = current_app.extensions["article_pages"]
+    return pages.get(db.session(), release.revision_id)
+
+
+def _release(session: object, slug: str) -> ReleaseFacts:
+    release = activities.release_by_slug(session, slug, now=request_now())  # type: ignore[arg-type]
+    if release is None:
+        raise NotFound("no_module", "There is no module under that address.")
+    return release

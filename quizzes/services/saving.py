@@ -1,0 +1,163 @@
+"""Saving answers, and the lock under which an attempt's answers are read and written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from cme.kernel.refusal import Invalid, NotFound, Refused
+from quizzes.models.attempt import Answer, Attempt
+from quizzes.rules import delivery
+from quizzes.rules.delivery import MayNotAnswer, Refusal
+from quizzes.rules.grading import AnswerSheet
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An answer is in the database; how many questions of the attempt are answered now."""
+
+    saved_at: datetime
+    answered: int
+
+
+def save_answer(
+    session: Session, person_id: int, attempt_code: str, position: int, choice_key: str, *, now: datetime
+) -> Saved:
+    """Keep one answer; the same again is the same. One statement in the ordinary case.
+
+    Refuses: NotFound for a stranger's attempt, attempt_submitted, a position or a choice that was not shown.
+    """
+    other = aliased(Answer)
+    answered_elsewhere = (
+        select(func.count())
+        .where(other.attempt_id == Answer.attempt_id, other.position != Answer.position, other.chosen.is_not(None))
+        .correlate(Answer)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        update(Answer)
+        .where(Answer.attempt_id == _open_attempt(person_id, attempt_code), Answer.position == position)
+        .values(chosen=choice_key, saved_at=now)
+        .returning(Answer.choice_order, answered_elsewhere)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        raise _why_not_saved(session, person_id, attempt_code)
+    if choice_key not in row[0]:
+        raise Invalid(Refusal.NO_SUCH_CHOICE, "That choice does not belong to this question. Nothing was changed.")
+    return Saved(saved_at=now, answered=row[1] + 1)
+
+
+def save_answers(session: Session, person_id: int, attempt_code: str, sheet: AnswerSheet, *, now: datetime) -> None:
+    """Keep several answers at once, as a page without script sends them; those already so are left alone."""
+    state = lock(session, person_id, attempt_code)
+    refusal = delivery.may_submit(state.state)
+    if isinstance(refusal, MayNotAnswer):
+        raise Refused(refusal.code, refusal.sentence)
+    changed = changed_by(answers_of(session, state.attempt_id), sheet)
+    store(session, state.attempt_id, [{"position": p, "chosen": c, "saved_at": now} for p, c in changed.items()])
+
+
+def _open_attempt(person_id: int, attempt_code: str):
+    """The open attempt's number as a subquery. On PostgreSQL it also takes a share of the row, so that a save and a
+    submit of the same attempt never overlap: whoever waited sees the attempt as it is then.
+    """
+    return (
+        select(Attempt.id)
+        .where(Attempt.code == attempt_code, Attempt.person_id == person_id, Attempt.state == "open")
+        .with_for_update(read=True)
+        .scalar_subquery()
+    )
+
+
+def _why_not_saved(session: Session, person_id: int, attempt_code: str) -> Refused:
+    state = session.execute(
+        select(Attempt.state).where(Attempt.code == attempt_code, Attempt.person_id == person_id)
+    ).scalar_one_or_none()
+    if state is None:
+        return NotFound()
+    refusal = delivery.may_submit(state)
+    if isinstance(refusal, MayNotAnswer):
+        return Refused(refusal.code, refusal.sentence)
+    return Invalid(Refusal.NO_SUCH_QUESTION, "That question does not belong to this attempt.")
+
+
+@dataclass(frozen=True, slots=True)
+class LockedAttempt:
+    attempt_id: int
+    release_id: int
+    version_id: int
+    state: str
+    for_credit: bool
+    pass_points: int
+    passed: bool | None
+    counted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    question_id: int
+    choice_order: list[str]
+    chosen: str | None
+    saved_at: datetime | None
+
+
+def release_of_attempt(session: Session, person_id: int, attempt_code: str) -> int:
+    """The release an attempt is for. Refuses: NotFound for a stranger's attempt."""
+    found = session.execute(
+        select(Attempt.release_id).where(Attempt.code == attempt_code, Attempt.person_id == person_id)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lock(session: Session, person_id: int, attempt_code: str) -> LockedAttempt:
+    """Hold the attempt's row, and so every other submit and save of it, until the transaction ends."""
+    row = session.execute(
+        select(
+            Attempt.id,
+            Attempt.release_id,
+            Attempt.version_id,
+            Attempt.state,
+            Attempt.for_credit,
+            Attempt.pass_points,
+            Attempt.passed,
+            Attempt.counted,
+        )
+        .where(Attempt.code == attempt_code, Attempt.person_id == person_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return LockedAttempt(*row)
+
+
+def answers_of(session: Session, attempt_id: int) -> dict[int, Answered]:
+    """Read after the lock, in a statement of its own, so that nothing saved meanwhile is missed."""
+    rows = session.execute(
+        select(Answer.position, Answer.question_id, Answer.choice_order, Answer.chosen, Answer.saved_at)
+        .where(Answer.attempt_id == attempt_id)
+        .order_by(Answer.position)
+    )
+    return {row[0]: Answered(*row[1:]) for row in rows}
+
+
+def changed_by(answers: Mapping[int, Answered], sheet: AnswerSheet) -> dict[int, str]:
+    """What of the sheet is new. Refuses (Invalid) positions and choices that were not shown."""
+    changed: dict[int, str] = {}
+    for position, choice in sheet.chosen.items():
+        if position not in answers:
+            raise Invalid(Refusal.NO_SUCH_QUESTION, "That question does not belong to this attempt.")
+        if choice not in answers[position].choice_order:
+            raise Invalid(Refusal.NO_SUCH_CHOICE, "That choice does not belong to this question. Nothing was changed.")
+        if answers[position].chosen != choice:
+            changed[position] = choice
+    return changed
+
+
+def store(session: Session, attempt_id: int, rows: list[dict[str, object]]) -> None:
+    if rows:
+        session.execute(update(Answer), [{"attempt_id": attempt_id, **row} for row in rows])

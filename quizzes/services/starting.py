@@ -1,0 +1,129 @@
+"""Starting: resume the open attempt or draw a new one."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from cme.activities.facts import ReleaseFacts
+from cme.audit import service as audit
+from cme.audit.tags import Event
+from cme.credits import queries as credits_read
+from cme.credits import rules as credit_rules
+from cme.kernel.refusal import Refused
+from quizzes.models.attempt import Answer, Attempt
+from quizzes.queries.attempts import AttemptRow, attempts_of, seen_lineages
+from quizzes.queries.versions import published_version_for_release
+from quizzes.rules.delivery import Refusal
+from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices
+from quizzes.rules.item import QuizVersionFacts
+from quizzes.services.versions import VersionCache
+
+TRIES = 3
+
+
+def begin(session: Session, person_id: int, release: ReleaseFacts, *, versions: VersionCache, now: datetime) -> str:
+    """Resume the open attempt or draw a new one; gives its code.
+
+    An attempt is for credit when credit could be started now and the quiz was not passed for credit before; else it is a
+    self-test. Refuses: a withdrawn release takes no new start; no quiz; a quiz that cannot be drawn.
+    """
+    for _try in range(TRIES):
+        attempts = attempts_of(session, person_id, release.release_id)
+        open_code = next((row.code for row in attempts if row.state == "open"), None)
+        if open_code is not None:
+            return open_code
+        code = _start(session, person_id, release, attempts, versions, now)
+        if code is not None:
+            return code
+    raise Refused("busy", "Your attempt was started from two places at once. Please open the quiz again.")
+
+
+def _start(
+    session: Session,
+    person_id: int,
+    release: ReleaseFacts,
+    attempts: list[AttemptRow],
+    versions: VersionCache,
+    now: datetime,
+) -> str | None:
+    """Draw and store a new attempt; None when another request was faster."""
+    for_credit = _may_earn(session, person_id, release, attempts, now)
+    version_id = published_version_for_release(session, release.release_id)
+    if version_id is None:
+        raise Refused(Refusal.NO_QUIZ, "This module has no published quiz yet. Please come back later.")
+    version = versions.get(session, version_id).facts
+    seed = secrets.token_hex(16)
+    drawn = _draw(session, person_id, version, seed)
+    attempt = {
+        "code": secrets.token_urlsafe(20),
+        "person_id": person_id,
+        "release_id": release.release_id,
+        "version_id": version_id,
+        "number": max((row.number for row in attempts), default=0) + 1,
+        "seed": seed,
+        "state": "open",
+        "for_credit": for_credit,
+        "started_at": now,
+        "total_points": version.total_points,
+        "pass_points": release.pass_points,
+    }
+    insert_into = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    attempt_id = session.execute(
+        insert_into(Attempt).values(**attempt).on_conflict_do_nothing().returning(Attempt.id)
+    ).scalar_one_or_none()
+    if attempt_id is None:
+        return None
+    session.execute(
+        insert(Answer),
+        [
+            {"attempt_id": attempt_id, "position": position, "question_id": question_id, "choice_order": list(order)}
+            for position, (question_id, order) in enumerate(drawn, start=1)
+        ],
+    )
+    audit.record(
+        session,
+        Event.ATTEMPT_STARTED,
+        now=now,
+        person_id=person_id,
+        subject="attempt",
+        subject_id=attempt_id,
+        details={"release": release.release_id, "version": version_id, "for_credit": for_credit},
+    )
+    return str(attempt["code"])
+
+
+def _may_earn(
+    session: Session, person_id: int, release: ReleaseFacts, attempts: list[AttemptRow], now: datetime
+) -> bool:
+    """Whether a new attempt could lead to credit. Refuses any start on a withdrawn release."""
+    verdict = credit_rules.may_start(
+        credits_read.rule_of(release),
+        credited_before=credits_read.credited_before(session, person_id, release),
+        now=now,
+    )
+    if isinstance(verdict, credit_rules.MayNotStart):
+        if verdict.code is credit_rules.Refusal.WITHDRAWN:
+            raise Refused(verdict.code, verdict.sentence)
+        return False
+    return not any(row.counted for row in attempts)
+
+
+def _draw(session: Session, person_id: int, version: QuizVersionFacts, seed: str) -> list[tuple[int, tuple[str, ...]]]:
+    """(question number, order of its choices) for each position."""
+    seen = seen_lineages(session, person_id, version.quiz_id)
+    by_lineage = {item.lineage: (question_id, item) for question_id, item in version.items.items()}
+    known = {lineage: at for lineage, at in seen.items() if lineage in by_lineage}
+    try:
+        lineages = draw(
+            version.blueprint, [candidate_of(item) for item in version.items.values()], seen=known, seed=seed
+        )
+    except DrawError:
+        raise Refused(
+            Refusal.CANNOT_DRAW, "The quiz cannot be put together at the moment. The editors have to mend it first."
+        ) from None
+    drawn = [by_lineage[lineage] for lineage in lineages]
+    return [(question_id, order_of_choices(item, seed=seed)) for question_id, item in drawn]
