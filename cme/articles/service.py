@@ -90,7 +90,7 @@ def make_draft(
     created_by: int | None,
     now: datetime,
 ) -> ArticleRevision:
-    """A draft revision rendered from the source. An earlier draft made by nobody (a library folder) is renewed in place.
+    """A draft revision rendered from the source. An earlier draft made by nobody (a library folder) is renewed.
 
     Refuses: Conflict where a person's draft is waiting.
     """

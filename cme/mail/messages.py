@@ -20,7 +20,7 @@ class Write(Protocol):
 
 
 def confirm_address(write: Write, *, path: str) -> Letter:
-    """To an address nobody has proved yet. It carries nothing that a stranger typed: it must not be a way to write spam."""
+    """To an address nobody has proved yet. It carries nothing that a stranger typed, so it cannot carry spam."""
     return write("confirm_address", "Confirm your e-mail address", path=path)
 
 

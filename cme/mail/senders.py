@@ -26,8 +26,8 @@ class UnsafeMail(Exception):  # noqa: N818 - a refusal to send, not a fault
 class SmtpSender:
     """`smtps://user:secret@host:465` speaks TLS at once; `smtp://host:587` asks for STARTTLS.
 
-    A server that does not offer STARTTLS gets no mail, unless it runs on this machine or the address ends in `?tls=off`.
-    A password never travels in clear.
+    A server that does not offer STARTTLS gets no mail, unless it runs on this machine or the address ends in
+    `?tls=off`. A password never travels in clear.
     """
 
     url: str

@@ -254,7 +254,7 @@ ZM Zambia
 ZW Zimbabwe
 """
 
-COUNTRIES: dict[str, str] = dict(line.split(" ", 1) for line in _LINES.strip().splitlines())
+COUNTRIES: dict[str, str] = {line[:2]: line[3:] for line in _LINES.strip().splitlines()}
 
 
 def country_name(code: str) -> str:

@@ -17,7 +17,7 @@ def _one_of(column: str, values: tuple[str, ...] | list[str]) -> str:
 
 
 class Person(Base):
-    """An account. The name is kept as it should be printed; `email_key` is the lower-case address that must be unique."""
+    """An account. The name is kept as it should be printed; `email_key`, the address in lower case, is unique."""
 
     __tablename__ = "people"
     __table_args__ = (

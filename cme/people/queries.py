@@ -190,7 +190,10 @@ def people_page(session: Session, search: str, number: int) -> Page[Listed]:
     if search:
         text = search.lower()
         wanted = wanted.where(
-            or_(Person.email_key.contains(text, autoescape=True), func.lower(Person.name).contains(text, autoescape=True))
+            or_(
+                Person.email_key.contains(text, autoescape=True),
+                func.lower(Person.name).contains(text, autoescape=True),
+            )
         )
     wanted = wanted.order_by(Person.id.desc()).offset(offset_of(number)).limit(PAGE_SIZE + 1)
     people = session.scalars(wanted).all()

@@ -92,8 +92,8 @@ class Limit:
 
 MINUTE, QUARTER_HOUR, HOUR, DAY = 60, 900, 3600, 86400
 
-# Growing delay: a short wait first, then up to a quarter of an hour, never longer. Who keeps on all day gets fewer tries
-# per quarter of an hour, still without locking anybody out.
+# Growing delay: a short wait first, then up to a quarter of an hour, never longer. Who keeps on all day gets fewer
+# tries per quarter of an hour, still without locking anybody out.
 ACCOUNT_LIMITS = (Limit(MINUTE, 5), Limit(QUARTER_HOUR, 10))
 DAY_COUNT = Limit(DAY, 1_000_000)
 TIRED_AFTER = 30

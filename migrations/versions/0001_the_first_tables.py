@@ -10,6 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from cme.store.guards import append_only_statements, drop_statements
+from quizzes.models import guards as quiz_guards
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -252,6 +253,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_quiz_versions_quiz_id_quizzes")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quiz_versions")),
         sa.UniqueConstraint("quiz_id", "number", name="uq_quiz_versions_quiz_id_number"),
+        info={"keep_published": True},
     )
     with op.batch_alter_table("quiz_versions", schema=None) as batch_op:
         batch_op.create_index(
@@ -382,6 +384,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
         sa.UniqueConstraint("version_id", "lineage", name="uq_questions_version_id_lineage"),
+        info={"keep_published": True},
     )
     op.create_table(
         "readings",
@@ -527,6 +530,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["question_id"], ["questions.id"], name=op.f("fk_choices_question_id_questions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_choices")),
         sa.UniqueConstraint("question_id", "key", name="uq_choices_question_id_key"),
+        info={"keep_published": True},
     )
     with op.batch_alter_table("choices", schema=None) as batch_op:
         batch_op.create_index(
@@ -787,11 +791,17 @@ def upgrade() -> None:
     for table in GROWING:
         for statement in append_only_statements(table, dialect):
             op.get_bind().exec_driver_sql(statement.replace("%", "%%") if dialect == "postgresql" else statement)
+    for table in quiz_guards.TABLES:
+        for statement in quiz_guards.guard_statements(table, dialect):
+            op.get_bind().exec_driver_sql(statement.replace("%", "%%") if dialect == "postgresql" else statement)
 
 
 def downgrade() -> None:
     """Take back."""
     dialect = op.get_bind().dialect.name
+    for table in quiz_guards.TABLES:
+        for statement in quiz_guards.drop_statements(table, dialect):
+            op.get_bind().exec_driver_sql(statement)
     for table in GROWING:
         for statement in drop_statements(table, dialect):
             op.get_bind().exec_driver_sql(statement)

@@ -1,7 +1,7 @@
 """Published questions never change: triggers by which the database itself refuses it.
 
-A version that is no longer a draft lets one thing happen to its row: a published one may retire. Its questions and their
-choices can neither be changed nor removed.
+A version that is no longer a draft lets one thing happen to its row: a published one may retire. No
+question or choice can be added to it, changed in it or taken out of it.
 """
 
 from sqlalchemy import Table, event
@@ -11,13 +11,14 @@ from sqlalchemy.schema import DDL
 TABLES = ("quiz_versions", "questions", "choices")
 _FROZEN_COLUMNS = ("quiz_id", "number", "edition", "blueprint", "topics", "created_at", "published_at")
 
-# Per table: when a row belongs to a version that is no draft any more (OLD is the row as it was).
+# The state of the version that a row belongs to; {row} is OLD or NEW.
 _STATE_OF = {
-    "questions": "(SELECT state FROM quiz_versions WHERE id = OLD.version_id)",
+    "questions": "(SELECT state FROM quiz_versions WHERE id = {row}.version_id)",
     "choices": (
-        "(SELECT v.state FROM quiz_versions v JOIN questions q ON q.version_id = v.id WHERE q.id = OLD.question_id)"
+        "(SELECT v.state FROM quiz_versions v JOIN questions q ON q.version_id = v.id WHERE q.id = {row}.question_id)"
     ),
 }
+_VERBS = ("insert", "update", "delete")
 
 
 def guard_statements(table: str, dialect: str) -> list[str]:
@@ -28,7 +29,7 @@ def guard_statements(table: str, dialect: str) -> list[str]:
 def drop_statements(table: str, dialect: str) -> list[str]:
     """SQL that takes the guard away again, for a downgrade."""
     if dialect == "sqlite":
-        return [f"DROP TRIGGER IF EXISTS keep_published_{table}_{verb}" for verb in ("update", "delete")]
+        return [f"DROP TRIGGER IF EXISTS keep_published_{table}_{verb}" for verb in _VERBS]
     return [
         f"DROP TRIGGER IF EXISTS keep_published_{table} ON {table}",
         f"DROP FUNCTION IF EXISTS keep_published_{table}()",
@@ -36,36 +37,46 @@ def drop_statements(table: str, dialect: str) -> list[str]:
 
 
 def _sqlite(table: str) -> list[str]:
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} of a published version never change'); END"
     if table == "quiz_versions":
         changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _FROZEN_COLUMNS)
-        update = f"OLD.state <> 'draft' AND NOT (OLD.state = 'published' AND NEW.state = 'retired' AND NOT ({changed}))"
-        delete = "OLD.state <> 'draft'"
+        retires = f"OLD.state = 'published' AND NEW.state = 'retired' AND NOT ({changed})"
+        conditions = {"update": f"OLD.state <> 'draft' AND NOT ({retires})", "delete": "OLD.state <> 'draft'"}
     else:
-        update = delete = f"{_STATE_OF[table]} <> 'draft'"
+        old, new = (f"{_STATE_OF[table].format(row=row)} <> 'draft'" for row in ("OLD", "NEW"))
+        conditions = {"insert": new, "update": f"{old} OR {new}", "delete": old}
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} of a published version never change'); END"
     return [
         f"CREATE TRIGGER keep_published_{table}_{verb} BEFORE {verb.upper()} ON {table} WHEN {condition} {refuse}"
-        for verb, condition in (("update", update), ("delete", delete))
+        for verb, condition in conditions.items()
     ]
 
 
 def _postgresql(table: str) -> list[str]:
+    refuse = f"RAISE EXCEPTION '{table} of a published version never change'; "
     if table == "quiz_versions":
         changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _FROZEN_COLUMNS)
+        verbs = "UPDATE OR DELETE"
         check = (
             "IF TG_OP = 'UPDATE' AND OLD.state = 'published' AND NEW.state = 'retired' THEN "
             f"IF NOT ({changed}) THEN RETURN NEW; END IF; END IF; "
-            "IF OLD.state <> 'draft' THEN "
+            f"IF OLD.state <> 'draft' THEN {refuse}END IF; "
         )
     else:
-        check = f"IF {_STATE_OF[table]} <> 'draft' THEN "
-    return [
+        old, new = (f"{_STATE_OF[table].format(row=row)} <> 'draft'" for row in ("OLD", "NEW"))
+        verbs = "INSERT OR UPDATE OR DELETE"
+        check = (
+            f"IF TG_OP <> 'INSERT' THEN IF {old} THEN {refuse}END IF; END IF; "
+            f"IF TG_OP <> 'DELETE' THEN IF {new} THEN {refuse}END IF; END IF; "
+        )
+    function = (
         f"CREATE OR REPLACE FUNCTION keep_published_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"{check}RAISE EXCEPTION '{table} of a published version never change'; END IF; "
-        "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$",
-        f"CREATE TRIGGER keep_published_{table} BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION keep_published_{table}()",
-    ]
+        f"{check}IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+    )
+    trigger = (
+        f"CREATE TRIGGER keep_published_{table} BEFORE {verbs} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION keep_published_{table}()"
+    )
+    return [function, trigger]
 
 
 def keep_published(table: Table) -> None:

@@ -85,7 +85,7 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
         .where(other.person_id == Attempt.person_id, other.release_id == Attempt.release_id, other.passed.is_(True))
         .exists()
     )
-    rows = session.execute(
+    rows: Any = session.execute(
         select(
             Attempt.id,
             Attempt.code,
@@ -122,7 +122,7 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
 
 def attempts_of(session: Session, person_id: int, release_id: int) -> list[AttemptRow]:
     """A person's attempts for a release, newest first."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(
             Attempt.code,
             Attempt.number,
@@ -144,7 +144,7 @@ def attempts_of(session: Session, person_id: int, release_id: int) -> list[Attem
 
 def seen_lineages(session: Session, person_id: int, quiz_id: int) -> dict[str, datetime]:
     """Which items of a quiz a person was shown in any attempt, and when last."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(Question.lineage, func.max(Attempt.started_at))
         .select_from(Attempt)
         .join(QuizVersion, QuizVersion.id == Attempt.version_id)
@@ -158,7 +158,7 @@ def seen_lineages(session: Session, person_id: int, quiz_id: int) -> dict[str, d
 
 def export_of(session: Session, person_id: int) -> list[dict[str, Any]]:
     """Everything the quiz wing keeps of a person, as plain data."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(Attempt, Answer, Question.lineage)
         .join(Answer, Answer.attempt_id == Attempt.id)
         .join(Question, Question.id == Answer.question_id)

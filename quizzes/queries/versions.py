@@ -1,6 +1,7 @@
 """Versions of a quiz as frozen values."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +43,7 @@ class QuizRow:
 
 def version_facts(session: Session, version_id: int) -> QuizVersionFacts | None:
     """The version with all its items, in two statements."""
-    head = session.execute(
+    head: Any = session.execute(
         select(
             QuizVersion.id,
             QuizVersion.quiz_id,
@@ -80,7 +81,7 @@ def blueprint_of(stored: list[dict[str, Any]]) -> tuple[BlueprintLine, ...]:
 
 def items_of(session: Session, version_id: int) -> dict[int, Item]:
     """Items of a version by question number, in order: one statement, a row per choice."""
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(
             Question.id,
             Question.lineage,
@@ -171,7 +172,7 @@ def history_of(session: Session, quiz_id: int) -> list[VersionRow]:
     counts = (
         select(Question.version_id, func.count().label("questions")).group_by(Question.version_id).subquery("counts")
     )
-    rows = session.execute(
+    rows: Any = session.execute(
         select(
             QuizVersion.id,
             QuizVersion.number,
@@ -199,7 +200,7 @@ def quizzes_at_hand(session: Session) -> list[QuizRow]:
         .scalar_subquery()
     )
     releases = select(func.count()).where(QuizAssignment.quiz_id == Quiz.id).correlate(Quiz).scalar_subquery()
-    rows = session.execute(
+    rows: Any = session.execute(
         select(
             Quiz.id,
             Quiz.key,

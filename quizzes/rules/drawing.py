@@ -1,4 +1,4 @@
-"""Drawing an attempt: which items, in which order of choices. The same seed draws the same attempt, on every machine."""
+"""Drawing an attempt: which items, in which order of choices. The same seed draws the same attempt everywhere."""
 
 import hashlib
 import struct

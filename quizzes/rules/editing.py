@@ -28,13 +28,13 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class ModuleFacts:
-    """What the module around the quiz offers to point at, and the points its release promises."""
+    """The points a release promises, and what its module offers to point at; None is not asked about."""
 
-    anchors: frozenset[str]
-    references: frozenset[str]
-    objectives: frozenset[str]
     total_points: int
     pass_points: int
+    anchors: frozenset[str] | None = None
+    references: frozenset[str] | None = None
+    objectives: frozenset[str] | None = None
 
 
 def obstacles(
@@ -130,21 +130,19 @@ def _choice_obstacles(item: Item) -> Iterator[Obstacle]:
         if not choice.text.strip():
             yield Obstacle(f"Choice {choice.key.upper()} is empty.", name, "choices")
         if not choice.rationale.strip():
-            yield Obstacle(
-                f"Choice {choice.key.upper()} has no rationale: say why it is {'right' if choice.correct else 'wrong'}.",
-                name,
-                "choices",
-            )
+            verdict = "right" if choice.correct else "wrong"
+            sentence = f"Choice {choice.key.upper()} has no rationale: say why it is {verdict}."
+            yield Obstacle(sentence, name, "choices")
 
 
 def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
     for anchor in item.passages:
-        if anchor not in module.anchors:
+        if module.anchors is not None and anchor not in module.anchors:
             yield Obstacle(f"The article has no passage “{anchor}”.", item.lineage, "passages")
     for key in item.references:
-        if key not in module.references:
+        if module.references is not None and key not in module.references:
             yield Obstacle(f"The reference list has no “{key}”.", item.lineage, "references")
-    if item.objective and item.objective not in module.objectives:
+    if item.objective and module.objectives is not None and item.objective not in module.objectives:
         yield Obstacle(f"The module has no learning objective “{item.objective}”.", item.lineage, "objective")
 
 

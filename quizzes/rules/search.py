@@ -1,7 +1,7 @@
 """The search behind the draw: fill every pool without two members that conflict, using as few costly ones as possible.
 
-Depth first with look-ahead: the tightest pool is filled next, and a branch is left as soon as some pool cannot be filled.
-The search is complete; a step limit keeps a bank built to be hard from holding a process for ever.
+Depth first with look-ahead: the tightest pool is filled next, and a branch is left as soon as some pool cannot be
+filled. The search is complete; a step limit keeps a bank built to be hard from holding a process for ever.
 """
 
 from collections.abc import Mapping, Sequence, Set

@@ -12,6 +12,10 @@ from quizzes.models.attempt import Answer, Attempt
 from quizzes.rules import delivery
 from quizzes.rules.delivery import MayNotAnswer, Refusal
 from quizzes.rules.grading import AnswerSheet
+from quizzes.rules.limits import CHOICE_KEY, MOST_POSITION
+
+NO_SUCH_CHOICE = "That choice does not belong to this question. Nothing was changed."
+NO_SUCH_QUESTION = "That question does not belong to this attempt. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ def save_answer(
 
     Refuses: NotFound for a stranger's attempt, attempt_submitted, a position or a choice that was not shown.
     """
+    if not CHOICE_KEY.fullmatch(choice_key):
+        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
+    if not 1 <= position <= MOST_POSITION:
+        raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
     other = aliased(Answer)
     answered_elsewhere = (
         select(func.count())
@@ -46,7 +54,7 @@ def save_answer(
     if row is None:
         raise _why_not_saved(session, person_id, attempt_code)
     if choice_key not in row[0]:
-        raise Invalid(Refusal.NO_SUCH_CHOICE, "That choice does not belong to this question. Nothing was changed.")
+        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
     return Saved(saved_at=now, answered=row[1] + 1)
 
 
@@ -81,11 +89,13 @@ def _why_not_saved(session: Session, person_id: int, attempt_code: str) -> Refus
     refusal = delivery.may_submit(state)
     if isinstance(refusal, MayNotAnswer):
         return Refused(refusal.code, refusal.sentence)
-    return Invalid(Refusal.NO_SUCH_QUESTION, "That question does not belong to this attempt.")
+    return Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
 
 
 @dataclass(frozen=True, slots=True)
 class LockedAttempt:
+    """The attempt's row as it was when it was locked."""
+
     attempt_id: int
     release_id: int
     version_id: int
@@ -98,6 +108,8 @@ class LockedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
+    """One question of the attempt and its saved answer."""
+
     question_id: int
     choice_order: list[str]
     chosen: str | None
@@ -150,14 +162,15 @@ def changed_by(answers: Mapping[int, Answered], sheet: AnswerSheet) -> dict[int,
     changed: dict[int, str] = {}
     for position, choice in sheet.chosen.items():
         if position not in answers:
-            raise Invalid(Refusal.NO_SUCH_QUESTION, "That question does not belong to this attempt.")
+            raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
         if choice not in answers[position].choice_order:
-            raise Invalid(Refusal.NO_SUCH_CHOICE, "That choice does not belong to this question. Nothing was changed.")
+            raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
         if answers[position].chosen != choice:
             changed[position] = choice
     return changed
 
 
 def store(session: Session, attempt_id: int, rows: list[dict[str, object]]) -> None:
+    """Write columns of answers, by position."""
     if rows:
         session.execute(update(Answer), [{"attempt_id": attempt_id, **row} for row in rows])

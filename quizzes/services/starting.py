@@ -28,15 +28,15 @@ TRIES = 3
 def begin(session: Session, person_id: int, release: ReleaseFacts, *, versions: VersionCache, now: datetime) -> str:
     """Resume the open attempt or draw a new one; gives its code.
 
-    An attempt is for credit when credit could be started now and the quiz was not passed for credit before; else it is a
-    self-test. Refuses: a withdrawn release takes no new start; no quiz; a quiz that cannot be drawn.
+    An attempt is for credit when credit could be started now and the quiz was not passed for credit before; else it is
+    a self-test. Refuses: a withdrawn release takes no new start; no quiz; a quiz that cannot be drawn.
     """
     for _try in range(TRIES):
         attempts = attempts_of(session, person_id, release.release_id)
         open_code = next((row.code for row in attempts if row.state == "open"), None)
         if open_code is not None:
             return open_code
-        code = _start(session, person_id, release, attempts, versions, now)
+        code = _start(session, person_id, release, attempts, versions, now=now)
         if code is not None:
             return code
     raise Refused("busy", "Your attempt was started from two places at once. Please open the quiz again.")
@@ -48,6 +48,7 @@ def _start(
     release: ReleaseFacts,
     attempts: list[AttemptRow],
     versions: VersionCache,
+    *,
     now: datetime,
 ) -> str | None:
     """Draw and store a new attempt; None when another request was faster."""

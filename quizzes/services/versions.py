@@ -47,7 +47,8 @@ class VersionCache:
         if facts is None:
             raise NotFound
         version = ShownVersion(facts)
-        if not facts.is_draft:
+        writing = session.connection().get_execution_options().get("writes", False)
+        if not facts.is_draft and not writing:  # what a writing transaction read may still be rolled back
             self._keep(version_id, version)
         return version
 

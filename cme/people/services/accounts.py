@@ -54,9 +54,7 @@ def insert_person(
         insert(Person).values(**values).on_conflict_do_nothing(index_elements=[Person.email_key]).returning(Person.id)
     )
     if person_id is not None:
-        record(
-            session, Event.ACCOUNT_REGISTERED, now=now, person_id=person_id, subject="person", subject_id=person_id
-        )
+        record(session, Event.ACCOUNT_REGISTERED, now=now, person_id=person_id, subject="person", subject_id=person_id)
     return person_id
 
 

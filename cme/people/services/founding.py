@@ -20,8 +20,18 @@ from cme.people.services.details import Applicant, Details, check_email, clean_d
 from cme.people.services.passwords import NO_PASSWORD, hash_password
 
 DEMONSTRATION = (
-    ("Physician", "physician@example.org", Details("Demonstration Physician", "MD", Profession.PHYSICIAN, "US"), ()),
-    ("Administrator", "administrator@example.org", Details("Demonstration Administrator", "", "other", "US"), GRANTABLE),
+    (
+        "Physician",
+        "physician@example.org",
+        Details("Demonstration Physician", "MD", Profession.PHYSICIAN.value, "US"),
+        (),
+    ),
+    (
+        "Administrator",
+        "administrator@example.org",
+        Details("Demonstration Administrator", "", Profession.OTHER.value, "US"),
+        GRANTABLE,
+    ),
 )
 
 
@@ -34,9 +44,7 @@ def create_administrator(session: Session, email: str, name: str, *, now: dateti
     applicant = Applicant(Details(details.name, "", details.profession, UNKNOWN), address)
     person_id = insert_person(session, applicant, NO_PASSWORD, confirmed_at=None, now=now)
     if person_id is None:
-        raise Refused(
-            "email_taken", "This address has an account already. Use: flask people grant EMAIL administrator"
-        )
+        raise Refused("email_taken", "This address has an account already. Use: flask people grant EMAIL administrator")
     roles.grant(session, person_id, Role.ADMINISTRATOR, by=None, now=now)
     path = links.make(session, Purpose.RESET, person_id, address, now=now, lasts=WELCOME_LASTS)
     mail.send(session, "first_password", address, {"name": details.name, "path": path}, now=now)
@@ -44,8 +52,8 @@ def create_administrator(session: Session, email: str, name: str, *, now: dateti
 
 
 def demonstration_accounts(session: Session, now: datetime) -> list[tuple[str, str, str]]:
-    """Make one physician and one administrator with random passwords, confirmed; gives (label, e-mail, password) of those
-    made now. An account that exists is left alone. Refuses in production."""
+    """Make one physician and one administrator with random passwords, confirmed; gives (label, e-mail, password) of
+    those made now. An account that exists is left alone. Refuses in production."""
     if session.info.get("production"):
         raise Refused("not_a_demonstration", "A production installation has no demonstration accounts.")
     made: list[tuple[str, str, str]] = []

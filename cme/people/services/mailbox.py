@@ -19,7 +19,7 @@ from cme.people.services.details import email_key
 from cme.store.session import violates
 
 LINK_JOB = "people.mail_link"
-TAKEN = Refused("email_taken", "Another account uses this address, so yours keeps the old one.")
+TAKEN = "Another account uses this address, so yours keeps the old one."
 
 
 def ask_link(session: Session, purpose: Purpose, key: str, *, now: datetime) -> None:
@@ -41,9 +41,7 @@ def mail_link(session: Session, purpose: Purpose, key: str, asked_at: datetime, 
         return
     made = session.scalar(
         select(MailedLink.id)
-        .where(
-            MailedLink.person_id == person.id, MailedLink.purpose == purpose.value, MailedLink.made_at >= asked_at
-        )
+        .where(MailedLink.person_id == person.id, MailedLink.purpose == purpose.value, MailedLink.made_at >= asked_at)
         .limit(1)
     )
     if made is not None:
@@ -51,9 +49,7 @@ def mail_link(session: Session, purpose: Purpose, key: str, asked_at: datetime, 
     path = links.make(session, purpose, person.id, person.email, now=now)
     if purpose is Purpose.RESET:
         mail.send(session, "reset_password", person.email, {"name": person.name, "path": path}, now=now)
-        record(
-            session, Event.PASSWORD_RESET_ASKED, now=now, person_id=None, subject="person", subject_id=person.id
-        )
+        record(session, Event.PASSWORD_RESET_ASKED, now=now, person_id=None, subject="person", subject_id=person.id)
     else:
         mail.send(session, "confirm_address", person.email, {"path": path}, now=now)
 
@@ -81,7 +77,7 @@ def ask_new_address(session: Session, person_id: int, email: str, *, now: dateti
 
 
 def move_to_new_address(session: Session, token: str, *, now: datetime) -> int:
-    """The new address is proved and becomes the account's; the old one gets a notice. Refuses: LinkOver, email_taken."""
+    """The new address is proved and becomes the account's; the old one gets a notice. Refuses (LinkOver, email_taken)."""
     done = _moved_before(session, token)
     if done is not None:
         return done
@@ -99,7 +95,7 @@ def move_to_new_address(session: Session, token: str, *, now: datetime) -> int:
         )
     except IntegrityError as error:
         if violates(error, "uq_people_email_key"):
-            raise TAKEN from None
+            raise Refused("email_taken", TAKEN) from None
         raise
     links.drop_all(session, person_id, now=now)
     mail.send(session, "address_changed", person.email, {"name": person.name}, now=now)

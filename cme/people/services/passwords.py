@@ -1,7 +1,7 @@
 """Passwords: argon2id, and which ones are refused.
 
-Source: NIST SP 800-63B (length and a list of common ones instead of composition rules), OWASP's parameters for argon2id.
-A password is taken exactly as it was typed.
+Source: NIST SP 800-63B (length and a list of common ones instead of composition rules), OWASP's parameters for
+argon2id. A password is taken exactly as it was typed.
 """
 
 from collections.abc import Sequence

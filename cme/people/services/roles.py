@@ -16,7 +16,7 @@ from cme.people.models import Person, RoleGrant
 
 
 def set_roles(session: Session, person_id: int, wanted: Collection[Role], *, by: int | None, now: datetime) -> None:
-    """Make the person's roles exactly these. `by` is None on the command line. Refuses to remove the last administrator."""
+    """Make the person's roles exactly these. `by` is None on the command line. Refuses what `withdraw` refuses."""
     for role in GRANTABLE:
         if role in wanted:
             grant(session, person_id, role, by=by, now=now)
@@ -38,7 +38,7 @@ def grant(session: Session, person_id: int, role: Role, *, by: int | None, now: 
         .returning(RoleGrant.role)
     )
     if granted is not None:
-        _note(session, Event.ROLE_GRANTED, person_id, role, by, now)
+        _note(session, Event.ROLE_GRANTED, person_id, role, by=by, now=now)
     return granted is not None
 
 
@@ -52,7 +52,7 @@ def withdraw(session: Session, person_id: int, role: Role, *, by: int | None, no
         .returning(RoleGrant.role)
     )
     if gone is not None:
-        _note(session, Event.ROLE_WITHDRAWN, person_id, role, by, now)
+        _note(session, Event.ROLE_WITHDRAWN, person_id, role, by=by, now=now)
     return gone is not None
 
 
@@ -66,12 +66,10 @@ def _keep_one_administrator(session: Session, person_id: int) -> None:
         .with_for_update(of=RoleGrant)
     ).all()
     if list(holders) == [person_id]:
-        raise Refused(
-            "last_administrator", "This is the only administrator. Make somebody else administrator first."
-        )
+        raise Refused("last_administrator", "This is the only administrator. Make somebody else administrator first.")
 
 
-def _note(session: Session, event: Event, person_id: int, role: Role, by: int | None, now: datetime) -> None:
+def _note(session: Session, event: Event, person_id: int, role: Role, *, by: int | None, now: datetime) -> None:
     record(
         session,
         event,

@@ -47,6 +47,17 @@ def begin(
     return token
 
 
+def renew(session: Session, session_id: int, *, now: datetime) -> str:
+    """A new token for a session whose owner has just proved the password again; the old token is dead."""
+    token = new_token()
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == session_id)
+        .values(token_digest=token_digest(token), last_seen_at=now)
+    )
+    return token
+
+
 def refuse(session: Session, lock: Lock | None, *, now: datetime) -> None:
     """Remember a failed sign-in, whether there is such an account or not."""
     subject_id = "unknown" if lock is None else lock.person_id

@@ -1,4 +1,4 @@
-"""Counting tries: per account, per network, per mailbox, in the database, so that every server process counts together."""
+"""Counting tries per account, network and mailbox; in the database, so that all server processes count together."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ Ticket = tuple[tuple[str, datetime], ...]
 def take(session: Session, counters: Sequence[Counter], *, now: datetime) -> Ticket:
     """Count one try in every counter, in one statement. Refuses (TooMany) with the longest wait any of them asks for.
 
-    A refused try is rolled back with the caller's transaction, so that knocking on a closed door does not keep it closed.
+    A refused try is rolled back with the caller's transaction: knocking on a closed door does not keep it closed.
     """
     rows = {
         (counter.bucket(limit), limit.window_at(now)): (counter, limit)
@@ -59,8 +59,8 @@ def take(session: Session, counters: Sequence[Counter], *, now: datetime) -> Tic
         counts = {limit: tries[counter.bucket(limit), limit.window_at(now)] for limit in counter.limits}
         wait = max(wait, counter.wait(counts, now))
     if wait:
-        sentence = f"That was tried too often. Please wait {wait_phrase(wait)} and try again; nothing is locked for good."
-        raise TooMany("too_many_tries", sentence, retry_after=wait)
+        sentence = f"That was tried too often. Please wait {wait_phrase(wait)} and try again."
+        raise TooMany("too_many_tries", f"{sentence} Nothing is locked for good.", retry_after=wait)
     return ticket
 
 

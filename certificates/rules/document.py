@@ -1,0 +1,206 @@
+"""What is frozen when credit is granted, and how it is worded: pure functions of the granted fact.
+
+Wording follows the AMA PRA rules: a physician's document names the credit claimed, not the maximum alone; everybody else's
+says what the activity was designated for and never that credit was awarded; a demonstration never names an accredited credit.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cme.credits.events import CreditGranted
+from cme.kernel.days import day_phrase, local_day, zone_name
+from cme.kernel.quarters import QUARTERS_PER_CREDIT, format_quarters
+
+DEMONSTRATION = "Demonstration – no accredited credit"
+_NOTICE = (
+    "This document shows how a certificate looks. Its provider is not accredited, the activity is not designated for credit "
+    "of any kind, and nothing here may be reported to a licensing board, a certifying board or an employer."
+)
+_CREDIT_NAMES = {"ama-pra-category-1": "AMA PRA Category 1 Credit"}
+TRADEMARKED = frozenset(_CREDIT_NAMES.values())
+_PROTECTED = re.compile("(" + "|".join(map(re.escape, sorted(TRADEMARKED))) + r")((?:s|\(s\))?)(?:\s*(?:™|\(TM\)|&trade;))?")
+
+
+def certificate_number(credit_id: int, year: int) -> str:
+    """The number that stays with the credit for ever, such as "CME-2026-000042"."""
+    return f"CME-{year}-{credit_id:06d}"
+
+
+def freeze(event: CreditGranted, *, number: str, code: str) -> dict[str, Any]:
+    """Everything that is printed, as plain data. Days are local days of the release's zone."""
+    earned = event.snapshot
+    provider = earned["provider"]
+    zone = earned["zone"]
+    return {
+        "format": 1,
+        "design": event.kind,
+        "kind": event.kind,
+        "number": number,
+        "code": code,
+        "name": earned["name"],
+        "credentials": earned["credentials"],
+        "profession": earned["profession"],
+        "title": earned["title"],
+        "slug": earned["slug"],
+        "release_number": earned["release_number"],
+        "learning_format": earned["learning_format"],
+        "provider_name": provider["name"],
+        "provider_mode": earned["provider_mode"],
+        "provider_contact": provider["contact"],
+        "accreditation_statement": provider["accreditation_statement"],
+        "designation_statement": provider["designation_statement"],
+        "participation_statement": provider["participation_statement"],
+        "credit_type": event.credit_type,
+        "amount_quarters": event.amount_quarters,
+        "maximum_quarters": event.maximum_quarters,
+        "completed_on": local_day(event.completed_at, zone).isoformat(),
+        "issued_on": local_day(event.granted_at, zone).isoformat(),
+        "issued_at": event.granted_at.isoformat(timespec="seconds"),
+        "released_on": earned["released_on"],
+        "reviewed_on": earned["reviewed_on"],
+        "opens_on": earned["opens_on"],
+        "expires_on": earned["expires_on"],
+        "zone": zone,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the figures in the middle of the page: label, the value in large type, a line below."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The sentences of one certificate, ready to be set. `demonstration` is the band's text, or empty."""
+
+    heading: str
+    demonstration: str
+    certifies: str
+    did: str
+    figures: tuple[Figure, ...]
+    statements: tuple[str, ...]
+    small_print: tuple[str, ...]
+
+
+def is_demonstration(snapshot: dict[str, Any]) -> bool:
+    """Anything that is not marked as accredited counts as a demonstration."""
+    return snapshot["provider_mode"] != "accredited"
+
+
+def heading(snapshot: dict[str, Any]) -> str:
+    """The name of the document."""
+    return "Certificate of Credit" if snapshot["kind"] == "credit" else "Certificate of Participation"
+
+
+def document_title(snapshot: dict[str, Any]) -> str:
+    """What a PDF reader shows in its title bar and a screen reader says first."""
+    return f"{heading(snapshot)}: {snapshot['title']}, {snapshot['name']}, {snapshot['number']}"
+
+
+def credit_unit(snapshot: dict[str, Any], quarters: int) -> str:
+    """What the number counts, in singular or plural: "AMA PRA Category 1 Credits™", "demonstration credit"."""
+    plural = "" if quarters == QUARTERS_PER_CREDIT else "s"
+    if is_demonstration(snapshot):
+        return f"demonstration credit{plural}"
+    name = _CREDIT_NAMES.get(snapshot["credit_type"])
+    return f"{name}{plural}™" if name else f"credit{plural}"
+
+
+def amount_phrase(snapshot: dict[str, Any]) -> str:
+    """The claimed amount with its unit and maximum, in one line."""
+    amount = format_quarters(snapshot["amount_quarters"])
+    maximum = snapshot["maximum_quarters"]
+    if snapshot["kind"] == "credit":
+        unit = credit_unit(snapshot, snapshot["amount_quarters"])
+        return f"{amount} {unit} (maximum {format_quarters(maximum)})"
+    return f"{amount}, of an activity designated for {format_quarters(maximum)} {credit_unit(snapshot, maximum)}"
+
+
+def amount_label(snapshot: dict[str, Any]) -> str:
+    """What the claimed amount is called."""
+    return "Credit claimed" if snapshot["kind"] == "credit" else "Extent of participation"
+
+
+def words(snapshot: dict[str, Any]) -> Words:
+    """All sentences of the document."""
+    credit = snapshot["kind"] == "credit"
+    did = "has completed the" if credit else "has participated in the"
+    return Words(
+        heading=heading(snapshot),
+        demonstration=DEMONSTRATION if is_demonstration(snapshot) else "",
+        certifies="This certifies that",
+        did=f"{did} {snapshot['learning_format']}",
+        figures=_figures(snapshot, credit),
+        statements=_statements(snapshot, credit),
+        small_print=_small_print(snapshot),
+    )
+
+
+def _figures(snapshot: dict[str, Any], credit: bool) -> tuple[Figure, ...]:
+    amount, maximum = snapshot["amount_quarters"], snapshot["maximum_quarters"]
+    completed = Figure("Date completed", _day(snapshot["completed_on"]), f"{zone_name(snapshot['zone'])} date")
+    label = amount_label(snapshot)
+    if credit:
+        return (
+            Figure(label, format_quarters(amount), credit_unit(snapshot, amount)),
+            completed,
+            Figure("Maximum", format_quarters(maximum), "for this activity"),
+        )
+    return (
+        Figure(label, format_quarters(amount), f"of at most {format_quarters(maximum)}"),
+        completed,
+        Figure("The activity was designated for", format_quarters(maximum), credit_unit(snapshot, maximum)),
+    )
+
+
+def _statements(snapshot: dict[str, Any], credit: bool) -> tuple[str, ...]:
+    if is_demonstration(snapshot):
+        return (_NOTICE,)
+    own = snapshot["designation_statement"] if credit else snapshot["participation_statement"]
+    return tuple(text for text in (snapshot["accreditation_statement"].strip(), own.strip()) if text)
+
+
+def _small_print(snapshot: dict[str, Any]) -> tuple[str, ...]:
+    reviewed = f", reviewed {_day(snapshot['reviewed_on'])}" if snapshot["reviewed_on"] else ""
+    return (
+        f"Certificate {snapshot['number']}, issued {_day(snapshot['issued_on'])}",
+        f"Term of the activity: {_day(snapshot['opens_on'])} to {_day(snapshot['expires_on'])}",
+        f"Released {_day(snapshot['released_on'])}{reviewed}",
+    )
+
+
+def printed_texts(snapshot: dict[str, Any]) -> list[str]:
+    """Every text that reaches the page, for the question whether the typefaces can draw it."""
+    said = words(snapshot)
+    figures = [part for figure in said.figures for part in (figure.label, figure.value, figure.note)]
+    own = [snapshot["name"], snapshot["credentials"], snapshot["title"], snapshot["provider_name"]]
+    return [*own, snapshot["provider_contact"], said.did, *figures, *said.statements, *said.small_print]
+
+
+def protected_names(text: str) -> list[tuple[str, bool]]:
+    """The text in pieces; True marks a credit name that has to be set in italics. Its ™ stays outside, once."""
+    pieces: list[tuple[str, bool]] = []
+    end = 0
+    for match in _PROTECTED.finditer(text):
+        pieces += [(text[end : match.start()], False), (match.group(1) + match.group(2), True), ("™", False)]
+        end = match.end()
+    pieces.append((text[end:], False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def file_name(snapshot: dict[str, Any], ending: str = "pdf") -> str:
+    """A telling, ASCII-safe name: "CME-certificate_Sleep-related-leg-cramps_2026-11-22_<code>.pdf"."""
+    plain = unicodedata.normalize("NFKD", snapshot["title"]).encode("ascii", "ignore").decode()
+    title = "-".join(re.findall(r"[A-Za-z0-9]+", plain))[:80].strip("-") or "module"
+    return f"CME-certificate_{title}_{snapshot['completed_on']}_{snapshot['code']}.{ending}"
+
+
+def _day(iso: str) -> str:
+    return day_phrase(date.fromisoformat(iso))

@@ -1,0 +1,239 @@
+"""Looking up releases and the catalogue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from cme.activities.facts import CatalogueEntry, ReleaseFacts
+from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Release
+from cme.activities.rules import Term, closing_of
+from cme.activities.search import bounded, search_words
+from cme.articles.facts import ReadingFacts
+from cme.articles.models import ArticleRevision, Reading
+from cme.articles.queries import reading_facts
+from cme.kernel.paging import Page, offset_of, page_of
+from cme.kernel.refusal import NotFound
+
+SHOWN = ("published", "withdrawn")
+CATALOGUE_SIZE = 24
+ReleaseRow = Row[Release, Activity, int, str, int]
+
+
+def release_by_slug(session: Session, slug: str, *, now: datetime) -> ReleaseFacts | None:
+    """The release the module's page is about: the newest one that has opened, else the first that will."""
+    chosen = (
+        select(Release.id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(Activity.slug == slug, Release.state.in_(SHOWN))
+        .order_by(*_current_first(now))
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _facts(session.execute(_release_rows().where(Release.id == chosen)).all())
+
+
+def release_facts(session: Session, release_id: int) -> ReleaseFacts:
+    """One release that is or was public. Refuses: NotFound."""
+    facts = _facts(session.execute(_release_rows().where(Release.id == release_id, Release.state.in_(SHOWN))).all())
+    if facts is None:
+        raise NotFound("release_not_found", "There is no such module.")
+    return facts
+
+
+def releases_of(session: Session, slug: str) -> list[ReleaseFacts]:
+    """Every public release of a module, newest first: for the office."""
+    rows = session.execute(
+        _release_rows().where(Activity.slug == slug, Release.state.in_(SHOWN)).order_by(Release.number.desc())
+    ).all()
+    by_release: dict[int, list[ReleaseRow]] = {}
+    for row in rows:
+        by_release.setdefault(row[0].id, []).append(row)
+    return [facts for group in by_release.values() if (facts := _facts(group)) is not None]
+
+
+def earlier_release_ids(session: Session, release_id: int) -> list[int]:
+    """Public releases of the same activity with a lower number."""
+    this = aliased(Release)
+    return list(
+        session.scalars(
+            select(Release.id)
+            .join(this, this.activity_id == Release.activity_id)
+            .where(this.id == release_id, Release.number < this.number, Release.state.in_(SHOWN))
+            .order_by(Release.number)
+        )
+    )
+
+
+def revision_ids_of(session: Session, release_id: int) -> list[int]:
+    """The release's own revision and its minor ones: reading any of them counts."""
+    own = select(Release.revision_id).where(Release.id == release_id)
+    minor = select(MinorRevision.revision_id).where(MinorRevision.release_id == release_id)
+    return list(session.scalars(own.union(minor)))
+
+
+def read_for_release(session: Session, person_id: int, release_id: int) -> ReadingFacts | None:
+    """The earliest finished reading of any revision of the release, or None."""
+    own = select(Release.revision_id).where(Release.id == release_id)
+    minor = select(MinorRevision.revision_id).where(MinorRevision.release_id == release_id)
+    row = session.scalar(
+        select(Reading)
+        .where(
+            Reading.person_id == person_id,
+            Reading.read_at.is_not(None),
+            or_(Reading.revision_id.in_(own), Reading.revision_id.in_(minor)),
+        )
+        .order_by(Reading.read_at)
+        .limit(1)
+    )
+    return None if row is None else reading_facts(row)
+
+
+def front_matter_seen(session: Session, person_id: int, release_id: int) -> tuple[str, datetime] | None:
+    """Which front matter the person saw first, and when."""
+    row = session.execute(
+        select(FrontMatterView.digest, FrontMatterView.seen_at).where(
+            FrontMatterView.person_id == person_id, FrontMatterView.release_id == release_id
+        )
+    ).one_or_none()
+    return None if row is None else (row.digest, row.seen_at)
+
+
+def catalogue(
+    session: Session, *, search: str = "", specialty: str = "", page: int = 1, now: datetime
+) -> Page[CatalogueEntry]:
+    """Modules with their current release, those that give credit now first. One statement, whatever the number."""
+    place = func.row_number().over(partition_by=Release.activity_id, order_by=_current_first(now)).label("place")
+    ranked = select(Release.id.label("release_id"), place).where(Release.state.in_(SHOWN)).subquery()
+    maximum = (
+        select(func.max(CreditOffer.maximum_quarters))
+        .where(CreditOffer.release_id == Release.id)
+        .scalar_subquery()
+        .label("maximum")
+    )
+    open_now = and_(Release.state == "published", Release.opens_at <= now, Release.closes_at > now)
+    statement = (
+        select(Activity, Release, maximum)
+        .join(ranked, and_(ranked.c.release_id == Release.id, ranked.c.place == 1))
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(*_matches(search, specialty))
+        .order_by(case((open_now, 0), else_=1), Release.opens_on.desc(), Activity.title, Activity.id)
+        .offset(offset_of(page, CATALOGUE_SIZE))
+        .limit(CATALOGUE_SIZE + 1)
+    )
+    entries = [_entry(row, now) for row in session.execute(statement)]
+    return page_of(entries, page, CATALOGUE_SIZE)
+
+
+def catalogue_specialties(session: Session) -> list[str]:
+    """Every specialty of a public module, for the catalogue's filter."""
+    public = select(Release.activity_id).where(Release.state.in_(SHOWN))
+    lists = session.scalars(select(Activity.specialties).where(Activity.id.in_(public)))
+    return sorted({name for names in lists for name in names})
+
+
+def _current_first(now: datetime) -> tuple[Any, ...]:
+    has_opened = Release.opens_at <= now
+    return (
+        case((has_opened, 0), else_=1),
+        case((has_opened, -Release.number), else_=0),
+        Release.opens_at,
+        Release.number,
+    )
+
+
+def _matches(search: str, specialty: str) -> list[Any]:
+    conditions: list[Any] = [Activity.search_text.contains(word, autoescape=True) for word in search_words(search)]
+    if specialty:
+        conditions.append(Activity.search_text.contains(bounded(specialty), autoescape=True))
+    return conditions
+
+
+def _release_rows() -> Select[Release, Activity, int, str, int]:
+    """One row per offer: a release has one or two."""
+    latest_minor = (
+        select(MinorRevision.revision_id)
+        .join(ArticleRevision, ArticleRevision.id == MinorRevision.revision_id)
+        .where(MinorRevision.release_id == Release.id)
+        .order_by(ArticleRevision.number.desc())
+        .limit(1)
+        .correlate(Release)
+        .scalar_subquery()
+        .label("latest_minor")
+    )
+    return (
+        select(Release, Activity, latest_minor, CreditOffer.type, CreditOffer.maximum_quarters)
+        .join(Activity, Activity.id == Release.activity_id)
+        .outerjoin(CreditOffer, CreditOffer.release_id == Release.id)
+        .order_by(CreditOffer.id)
+    )
+
+
+def _facts(rows: Sequence[ReleaseRow]) -> ReleaseFacts | None:
+    if not rows:
+        return None
+    release: Release = rows[0][0]
+    activity: Activity = rows[0][1]
+    return ReleaseFacts(
+        release_id=release.id,
+        activity_id=activity.id,
+        article_id=activity.article_id,
+        slug=activity.slug,
+        title=activity.title,
+        summary=activity.summary,
+        specialties=tuple(activity.specialties),
+        number=release.number,
+        state=release.state,
+        revision_id=rows[0].latest_minor or release.revision_id,
+        provider_mode=release.provider_mode,
+        provider=dict(release.provider_snapshot),
+        released_on=release.released_on,
+        reviewed_on=release.reviewed_on,
+        opens_on=release.opens_on,
+        expires_on=release.expires_on,
+        grace_days=release.grace_days,
+        term=_term(release),
+        learning_format=release.learning_format,
+        estimated_minutes=release.estimated_minutes,
+        estimate_method=release.estimate_method,
+        pass_points=release.pass_points,
+        total_points=release.total_points,
+        repeat_credit=release.repeat_credit,
+        front_matter=dict(release.front_matter),
+        front_matter_digest=release.front_matter_digest,
+        offers=tuple((row.type, row.maximum_quarters) for row in rows if row.type is not None),
+        withdrawn_at=release.withdrawn_at,
+        withdrawal_reason=release.withdrawal_reason,
+    )
+
+
+def _term(release: Release) -> Term:
+    return Term(release.opens_at, release.closes_at, release.claims_close_at, release.zone)
+
+
+def _entry(row: Row[Activity, Release, int], now: datetime) -> CatalogueEntry:
+    activity: Activity = row[0]
+    release: Release = row[1]
+    return CatalogueEntry(
+        slug=activity.slug,
+        title=activity.title,
+        summary=activity.summary,
+        specialties=tuple(activity.specialties),
+        release_id=release.id,
+        state=release.state,
+        released_on=release.released_on,
+        reviewed_on=release.reviewed_on,
+        expires_on=release.expires_on,
+        term=_term(release),
+        estimated_minutes=release.estimated_minutes,
+        maximum_quarters=row.maximum or 0,
+        provider_mode=release.provider_mode,
+        closing=closing_of(
+            _term(release),
+            withdrawn=release.state == "withdrawn",
+            estimated_minutes=release.estimated_minutes,
+            now=now,
+        ),
+    )

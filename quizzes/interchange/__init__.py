@@ -1,0 +1,1 @@
+"""Question files: one module per format, each reads and writes the same Item."""

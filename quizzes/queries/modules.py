@@ -1,0 +1,158 @@
+"""What the modules around a quiz offer to point at: points of their releases, passages, references, objectives."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from cme.activities.models import Activity, MinorRevision, Release
+from cme.articles.models import Passage, Reference
+from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
+from quizzes.queries.versions import blueprint_of
+from quizzes.rules.editing import ModuleFacts
+from quizzes.rules.item import POINTS_PER_ITEM
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A learning objective of the module."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassageLine:
+    """A passage as an editor picks it."""
+
+    anchor: str
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLine:
+    """A reference as an editor picks it."""
+
+    key: str
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskModule:
+    """The newest published release that a quiz serves, with what its article holds now."""
+
+    release_id: int
+    slug: str
+    title: str
+    number: int
+    pass_points: int
+    total_points: int
+    objectives: tuple[Objective, ...]
+    passages: tuple[PassageLine, ...]
+    references: tuple[ReferenceLine, ...]
+
+    @property
+    def facts(self) -> ModuleFacts:
+        """The same as the rules of publishing want it."""
+        return ModuleFacts(
+            total_points=self.total_points,
+            pass_points=self.pass_points,
+            anchors=frozenset(passage.anchor for passage in self.passages),
+            references=frozenset(reference.key for reference in self.references),
+            objectives=frozenset(objective.key for objective in self.objectives),
+        )
+
+
+def module_facts_of(session: Session, quiz_id: int) -> tuple[ModuleFacts, ...]:
+    """Of every published release the points; of the newest one of each activity also what its article holds."""
+    rows = _releases(session, quiz_id)
+    newest = {row.activity_id: row.id for row in rows}
+    found: list[ModuleFacts] = []
+    for row in rows:
+        module = _module(session, row) if newest[row.activity_id] == row.id else None
+        found.append(module.facts if module else ModuleFacts(row.total_points, row.pass_points))
+    return tuple(found)
+
+
+def desk_module_of(session: Session, quiz_id: int) -> DeskModule | None:
+    """The newest published release the quiz serves."""
+    rows = _releases(session, quiz_id)
+    return _module(session, rows[-1]) if rows else None
+
+
+def _releases(session: Session, quiz_id: int):
+    """Published releases of the quiz with the revision they show now, oldest first."""
+    latest_minor = (
+        select(MinorRevision.revision_id)
+        .where(MinorRevision.release_id == Release.id)
+        .order_by(MinorRevision.added_at.desc(), MinorRevision.revision_id.desc())
+        .limit(1)
+        .correlate(Release)
+        .scalar_subquery()
+    )
+    return session.execute(
+        select(
+            Release.id,
+            Release.activity_id,
+            Activity.slug,
+            Activity.title,
+            Release.number,
+            Release.pass_points,
+            Release.total_points,
+            Release.front_matter,
+            func.coalesce(latest_minor, Release.revision_id).label("revision_id"),
+        )
+        .join(QuizAssignment, QuizAssignment.release_id == Release.id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(QuizAssignment.quiz_id == quiz_id, Release.state == "published")
+        .order_by(Release.activity_id, Release.number)
+    ).all()
+
+
+def _module(session: Session, release) -> DeskModule:  # a row of _releases
+    passages = session.execute(
+        select(Passage.anchor, Passage.section, Passage.text)
+        .where(Passage.revision_id == release.revision_id)
+        .order_by(Passage.position)
+    )
+    references = session.execute(
+        select(Reference.key, Reference.number, Reference.text)
+        .where(Reference.revision_id == release.revision_id)
+        .order_by(Reference.number)
+    )
+    objectives = release.front_matter.get("objectives") or []
+    return DeskModule(
+        release_id=release.id,
+        slug=release.slug,
+        title=release.title,
+        number=release.number,
+        pass_points=release.pass_points,
+        total_points=release.total_points,
+        objectives=tuple(Objective(one["key"], one["text"]) for one in objectives if isinstance(one, dict)),
+        passages=tuple(PassageLine(*row) for row in passages),
+        references=tuple(ReferenceLine(*row) for row in references),
+    )
+
+
+def release_obstacles(session: Session, release_id: int) -> list[str]:
+    """Why a release cannot be published as far as its quiz is concerned; a line each."""
+    row = session.execute(
+        select(Release.total_points, Quiz.title, QuizVersion.blueprint)
+        .select_from(Release)
+        .join(QuizAssignment, QuizAssignment.release_id == Release.id, isouter=True)
+        .join(Quiz, Quiz.id == QuizAssignment.quiz_id, isouter=True)
+        .join(QuizVersion, and_(QuizVersion.quiz_id == Quiz.id, QuizVersion.state == "published"), isouter=True)
+        .where(Release.id == release_id)
+    ).one_or_none()
+    if row is None:
+        return []
+    if row.title is None:
+        return ["No quiz is assigned to this release."]
+    if row.blueprint is None:
+        return [f"The quiz “{row.title}” has no published version."]
+    points = sum(line.draw for line in blueprint_of(row.blueprint)) * POINTS_PER_ITEM
+    if points != row.total_points:
+        return [f"The quiz “{row.title}” draws {points} points, but this release promises {row.total_points}."]
+    return []

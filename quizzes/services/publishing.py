@@ -1,0 +1,73 @@
+"""Publishing a draft or discarding it, and what stands in the way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from cme.audit.tags import Event
+from cme.kernel.refusal import Invalid
+from quizzes.models.quiz import QuizVersion
+from quizzes.queries.modules import module_facts_of
+from quizzes.queries.versions import published_version_of, version_facts
+from quizzes.rules.editing import Difference, Obstacle, difference, obstacles
+from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.services.drafts import lock, record, same_edition, set_columns
+
+
+def discard_draft(session: Session, version_id: int, *, edition: int, editor: int, now: datetime) -> int:
+    """Close the draft without publishing it; gives the quiz. Its text stays in the history."""
+    draft = lock(session, version_id)
+    same_edition(draft, edition)
+    set_columns(session, version_id, state="discarded")
+    record(session, Event.QUIZ_DRAFT_DISCARDED, draft, {"edition": draft.edition}, editor=editor, now=now)
+    return draft.quiz_id
+
+
+def publish(session: Session, version_id: int, *, edition: int, editor: int | None, now: datetime) -> Difference:
+    """Publish the draft: the next start gets it, attempts under way keep theirs. Gives what changed.
+
+    Refuses: Invalid with every obstacle; Conflict when the draft moved on since it was shown.
+    """
+    draft = lock(session, version_id)
+    same_edition(draft, edition)
+    facts = version_facts(session, version_id)
+    assert facts is not None  # the row is locked
+    found = obstacles_of(session, facts)
+    if found:
+        sentences = [one.full for one in found]
+        raise Invalid("not_ready", "The draft cannot be published yet.", {"obstacles": sentences})
+    changed = difference_to_published(session, facts)
+    session.execute(
+        update(QuizVersion)
+        .where(QuizVersion.quiz_id == draft.quiz_id, QuizVersion.state == "published")
+        .values(state="retired")
+        .execution_options(synchronize_session=False)
+    )
+    set_columns(session, version_id, state="published", published_at=now, published_by=editor)
+    details = {
+        "number": draft.number,
+        "added": list(changed.added),
+        "removed": list(changed.removed),
+        "changed": {lineage: list(parts) for lineage, parts in changed.changed},
+        "reordered": changed.reordered,
+        "blueprint": changed.blueprint,
+    }
+    record(session, Event.QUIZ_PUBLISHED, draft, details, editor=editor, now=now)
+    return changed
+
+
+def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
+    """What keeps this version from being published for the releases its quiz serves."""
+    modules = module_facts_of(session, facts.quiz_id)
+    return obstacles(facts.blueprint, facts.topics, list(facts.items.values()), modules=modules)
+
+
+def difference_to_published(session: Session, facts: QuizVersionFacts) -> Difference:
+    """What publishing this version would change; against nothing, everything is added."""
+    published = published_version_of(session, facts.quiz_id)
+    before = version_facts(session, published) if published is not None else None
+    old_items: Sequence[Item] = list(before.items.values()) if before else []
+    old_blueprint = before.blueprint if before else ()
+    return difference(old_items, list(facts.items.values()), blueprints=(old_blueprint, facts.blueprint))

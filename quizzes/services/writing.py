@@ -1,0 +1,115 @@
+"""Writing items of a version into their tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from quizzes.models.quiz import Choice, Question, QuizVersion
+from quizzes.rules.item import BlueprintLine, Item, Topic
+
+
+def add_draft(
+    session: Session,
+    quiz_id: int,
+    number: int,
+    *,
+    blueprint: Sequence[BlueprintLine],
+    topics: Sequence[Topic],
+    items: Sequence[Item],
+    editor: int | None,
+    now: datetime,
+) -> int:
+    """A new draft with these items; gives its number. The caller knows that no other draft is open."""
+    version_id = session.execute(
+        insert(QuizVersion)
+        .values(
+            quiz_id=quiz_id,
+            number=number,
+            state="draft",
+            edition=1,
+            blueprint=[{"label": line.label, "topics": list(line.topics), "draw": line.draw} for line in blueprint],
+            topics=[asdict(topic) for topic in topics],
+            created_at=now,
+            created_by=editor,
+        )
+        .returning(QuizVersion.id)
+    ).scalar_one()
+    add_items(session, version_id, items)
+    return version_id
+
+
+def add_items(session: Session, version_id: int, items: Sequence[Item], *, first_position: int = 1) -> dict[str, int]:
+    """Append items; gives their question numbers by lineage."""
+    if not items:
+        return {}
+    rows = [
+        {"version_id": version_id, "lineage": item.lineage, "position": position, **_columns(item)}
+        for position, item in enumerate(items, start=first_position)
+    ]
+    numbers: dict[str, int] = {
+        row[0]: row[1] for row in session.execute(insert(Question).returning(Question.lineage, Question.id), rows)
+    }
+    choices = [row for item in items for row in _choice_rows(numbers[item.lineage], item)]
+    if choices:
+        session.execute(insert(Choice), choices)
+    return numbers
+
+
+def replace_item(session: Session, question_id: int, item: Item) -> None:
+    """Write the item over a draft's question; its choices are written anew."""
+    session.execute(
+        update(Question)
+        .where(Question.id == question_id)
+        .values(_columns(item))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(Choice).where(Choice.question_id == question_id).execution_options(synchronize_session=False)
+    )
+    rows = _choice_rows(question_id, item)
+    if rows:
+        session.execute(insert(Choice), rows)
+
+
+def remove_item(session: Session, question_id: int) -> None:
+    """Take a draft's question out."""
+    session.execute(
+        delete(Choice).where(Choice.question_id == question_id).execution_options(synchronize_session=False)
+    )
+    session.execute(delete(Question).where(Question.id == question_id).execution_options(synchronize_session=False))
+
+
+def place_items(session: Session, positions: Mapping[int, int]) -> None:
+    """Give questions (by number) their positions."""
+    session.execute(update(Question), [{"id": one, "position": position} for one, position in positions.items()])
+
+
+def _columns(item: Item) -> dict[str, Any]:
+    return {
+        "topic": item.topic,
+        "objective": item.objective,
+        "tags": list(item.tags),
+        "apart": list(item.apart),
+        "stem": item.stem,
+        "ordered": item.ordered,
+        "passages": list(item.passages),
+        "references": list(item.references),
+    }
+
+
+def _choice_rows(question_id: int, item: Item) -> list[dict[str, Any]]:
+    return [
+        {
+            "question_id": question_id,
+            "key": choice.key,
+            "position": position,
+            "text": choice.text,
+            "correct": choice.correct,
+            "rationale": choice.rationale,
+        }
+        for position, choice in enumerate(item.choices, start=1)
+    ]
