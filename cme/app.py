@@ -14,7 +14,6 @@ from cme.part import House, Part, join
 from cme.store.database import db, prepare_engine
 from cme.web import access, errors, furniture, health, log, moment, security, visitor
 
-
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 

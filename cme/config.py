@@ -53,7 +53,7 @@ class Settings:
 
     @property
     def trusted_hosts(self) -> list[str]:
-        """Hosts the application answers for: anything else gets 400, so that no mailed link carries a stranger's name."""
+        """Hosts the application answers for; anything else gets 400, so that no mailed link names a stranger."""
         local = ["127.0.0.1", "localhost", "[::1]"] if self.mode is not Mode.PRODUCTION else []
         return list(dict.fromkeys([self.host, *local]))
 

@@ -39,8 +39,8 @@ class MenuEntry:
 class Loader:
     """How one file of a library folder is judged and taken in.
 
-    `validate(path, folder_facts)` gives problems as sentences (empty: fine); `load(session, path, context, now=…)` writes
-    and answers with one sentence per thing done.
+    `validate(path, folder_facts)` gives problems as sentences (empty: fine); `load(session, path, context, now=…)`
+    writes and answers with one sentence per thing done.
     """
 
     validate: Callable[[Path, Any], list[str]]

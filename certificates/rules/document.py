@@ -145,7 +145,7 @@ def words(snapshot: dict[str, Any]) -> Words:
 
 def _figures(snapshot: dict[str, Any], credit: bool) -> tuple[Figure, ...]:
     amount, maximum = snapshot["amount_quarters"], snapshot["maximum_quarters"]
-    completed = Figure("Date completed", _day(snapshot["completed_on"]), f"{zone_name(snapshot['zone'])} date")
+    completed = Figure("Date completed", _day(snapshot["completed_on"]), f"{zone_name(snapshot['zone'])} time")
     label = amount_label(snapshot)
     if credit:
         return (

@@ -1,4 +1,4 @@
-"""Tables of activities: providers, activities, releases, offers, front matter seen, library digests, site pages."""
+"""Tables of activities: providers, activities, releases, offers, front matter seen, library digests."""
 
 from datetime import date, datetime
 from typing import Any
@@ -153,17 +153,3 @@ class LibraryDigest(Base):
     file: Mapped[str] = mapped_column(String(80), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
     loaded_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class SitePage(Base):
-    """An editable page of the site: privacy, terms, contact."""
-
-    __tablename__ = "site_pages"
-
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
-    title: Mapped[str] = mapped_column(String(120))
-    source: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
-    edition: Mapped[int]
-    changed_at: Mapped[datetime] = mapped_column(Instant)
-    changed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cme.activities.facts import ReleaseFacts
 from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Provider, Release
 from cme.activities.rules import ReleaseDraft, publish_obstacles, term_of
+from cme.activities.search import search_text
 from cme.articles.models import ArticleRevision, Reference
 from cme.articles.service import publish_revision
 from cme.audit import service as audit
@@ -23,6 +24,8 @@ from cme.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from cme.kernel.text import clean_block
 
 Obstacle = Callable[[Session, int], list[str]]
+CATALOGUE_KEY = "catalogue"
+"""Where a release keeps the title, summary, specialties and keywords its activity takes on when it is published."""
 
 
 def record_front_matter(session: Session, person_id: int, release: ReleaseFacts, *, now: datetime) -> None:
@@ -71,6 +74,7 @@ def publish_release(
     if found:
         raise Invalid("release_obstacles", "The release cannot be published yet.", {"release": found})
     _freeze(session, release)
+    _renew_activity(session, release)
     release.state = "published"
     release.published_at = now
     release.published_by = by
@@ -217,6 +221,16 @@ def _freeze(session: Session, release: Release) -> None:
         provider, release.learning_format, max(quarters for _type, quarters in offers)
     )
     release.front_matter_digest = front_matter_digest(release, offers)
+
+
+def _renew_activity(session: Session, release: Release) -> None:
+    words = release.front_matter.get(CATALOGUE_KEY)
+    if not words:
+        return
+    activity = session.get_one(Activity, release.activity_id)
+    activity.title, activity.summary = words["title"], words["summary"]
+    activity.specialties, activity.keywords = words["specialties"], words["keywords"]
+    activity.search_text = search_text(activity.title, activity.summary, activity.specialties, activity.keywords)
 
 
 def _obstacles(session: Session, release: Release, obstacles: Sequence[Obstacle]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import ReleaseFacts
@@ -114,9 +114,7 @@ def credited_before(session: Session, person_id: int, release: ReleaseFacts) -> 
 def earned_credit(session: Session, person_id: int, release_id: int) -> CreditFacts | None:
     """The person's credit for the release, if there is one."""
     row = session.scalar(
-        select(Credit).where(
-            Credit.person_id == person_id, Credit.release_id == release_id, Credit.entry == "earned"
-        )
+        select(Credit).where(Credit.person_id == person_id, Credit.release_id == release_id, Credit.entry == "earned")
     )
     return _facts(row) if row else None
 
@@ -249,13 +247,14 @@ def _completions(wanted: OfficeFilter) -> Any:
             Reading.person_id == Person.id,
             Reading.read_at.is_not(None),
             Reading.revision_id.in_(
-                select(Release.revision_id)
-                .where(Release.id == RequirementMet.release_id)
-                .union_all(
-                    select(MinorRevision.revision_id).where(MinorRevision.release_id == RequirementMet.release_id)
+                union_all(
+                    select(Release.revision_id)
+                    .where(Release.id == RequirementMet.release_id)
+                    .correlate(RequirementMet),
+                    select(MinorRevision.revision_id)
+                    .where(MinorRevision.release_id == RequirementMet.release_id)
+                    .correlate(RequirementMet),
                 )
-                .correlate(RequirementMet)
-                .scalar_subquery()
             ),
         )
         .correlate(Person, RequirementMet)
@@ -301,7 +300,8 @@ def _where(wanted: OfficeFilter, instant: Any) -> list[ColumnElement[bool]]:
         clauses.append(Activity.slug == wanted.slug)
     if wanted.person:
         clauses.append(
-            Person.name.icontains(wanted.person, autoescape=True) | Person.email.icontains(wanted.person, autoescape=True)
+            Person.name.icontains(wanted.person, autoescape=True)
+            | Person.email.icontains(wanted.person, autoescape=True)
         )
     if wanted.since:
         clauses.append(instant >= wanted.since)

@@ -1,8 +1,8 @@
 """The claim decision: pure functions of facts and `now`.
 
-Default rule: completion (front matter seen, article read, quiz passed) and claim (evaluation, amount, attestation) both lie
-inside the term. A release may give days of grace after its last day for evaluation and claim only. A right to claim that
-was extended (a corrected key, see `claim_open_until`) moves the claim deadline, never the term.
+Default rule: completion (front matter seen, article read, quiz passed) and claim (evaluation, amount, attestation) both
+lie inside the term. A release may give days of grace after its last day for evaluation and claim only. A right to claim
+that was extended (a corrected key, see `claim_open_until`) moves the claim deadline, never the term.
 Sources: ACCME enduring-material policy; AMA PRA credit system (claimed amount in quarters up to the maximum).
 """
 
@@ -164,7 +164,7 @@ def _ask(release: ReleaseRule, facts: ClaimFacts, now: datetime) -> list[tuple[R
         (
             Refusal.FRONT_MATTER_NOT_SEEN,
             facts.front_matter_seen_at is not None,
-            "Before credit can be claimed, the page with the learning objectives and disclosures must have been opened.",
+            "Credit needs a start: the page with the learning objectives and disclosures has not been confirmed yet.",
         ),
         (Refusal.ARTICLE_NOT_READ, facts.read_at is not None, "The article has not been read to its end yet."),
         (Refusal.QUIZ_NOT_PASSED, facts.passed_at is not None, "The quiz has not been passed yet."),

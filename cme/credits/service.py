@@ -50,9 +50,7 @@ def record_requirement(
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
         insert(RequirementMet)
-        .values(
-            person_id=person_id, release_id=release_id, requirement=requirement, met_at=met_at, evidence=evidence
-        )
+        .values(person_id=person_id, release_id=release_id, requirement=requirement, met_at=met_at, evidence=evidence)
         .on_conflict_do_nothing()
     )
 
@@ -60,7 +58,7 @@ def record_requirement(
 def claim(session: Session, person_id: int, release: ReleaseFacts, wanted: Claim, *, now: datetime) -> ClaimResult:
     """Decide a claim and write decision and, if granted, ledger entry; the caller's transaction commits both.
 
-    Refuses: Invalid (amount not in quarters or out of range: a form error, nothing is stored); NotFound (no such person).
+    Refuses: Invalid (amount not in quarters or out of range: a form error, nothing is stored); NotFound (nobody there).
     Five clicks at once: the person's row is locked, so the later ones see the first one's credit and get it back.
     """
     person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())

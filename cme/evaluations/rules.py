@@ -1,4 +1,7 @@
-"""Rules of evaluation forms: what a form must hold, and whether answers fit it. ACCME asks for at least one outcome question."""
+"""Rules of evaluation forms: what a form must hold, and whether answers fit it.
+
+Source: ACCME asks for at least one outcome measure before an activity can be closed.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
 PAGE_SIZE = 50
+MOST_PAGES = 1_000_000  # a page number out of an address must not become an offset that no database can count
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class Page(Generic[Row]):
 
 
 def offset_of(number: int, size: int = PAGE_SIZE) -> int:
-    """Rows to skip before page `number` (1-based; anything lower counts as 1)."""
-    return (max(number, 1) - 1) * size
+    """Rows to skip before page `number` (1-based; anything lower counts as 1, anything absurd as the last possible)."""
+    return (_sane(number) - 1) * size
 
 
 def page_of(rows: Sequence[Row], number: int, size: int = PAGE_SIZE) -> Page[Row]:
     """Cut the surplus row off. `rows` holds up to size + 1."""
-    return Page(rows=rows[:size], number=max(number, 1), has_next=len(rows) > size)
+    return Page(rows=rows[:size], number=_sane(number), has_next=len(rows) > size)
+
+
+def _sane(number: int) -> int:
+    return min(max(number, 1), MOST_PAGES)

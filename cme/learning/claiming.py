@@ -16,12 +16,12 @@ from cme.evaluations.queries import FormFacts
 from cme.evaluations.rules import Answers, judge
 from cme.kernel.professions import Profession
 from cme.kernel.quarters import credits_phrase, parse_quarters
-from cme.kernel.refusal import Invalid
+from cme.kernel.refusal import Invalid, NotFound
 from cme.learning.forms import ATTESTATION, ClaimForm, claim_form
 from cme.learning.shown import Shown, show, step_address
 from cme.people import queries as people
 from cme.store.database import db
-from cme.store.session import transaction
+from cme.store.session import Session, transaction
 from cme.web.access import signed_in
 from cme.web.moment import request_now
 
@@ -35,7 +35,7 @@ EMPTY_FORM = FormFacts(0, "Evaluation", ())
 def claim(slug: str) -> ResponseReturnValue:
     """The form, or the sentence that says what is missing before it."""
     session = db.session()
-    shown = show(session, slug, now=request_now())
+    shown = show(session, slug, _number(), now=request_now())
     if shown.progress.claimed_at is not None:
         return redirect(step_address("certificate", slug), 303)
     form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
@@ -46,17 +46,17 @@ def claim(slug: str) -> ResponseReturnValue:
 @bp.post("/modules/<slug>/claim")
 @signed_in
 def send_claim(slug: str) -> ResponseReturnValue:
-    """Decide. The decision is committed either way; a malformed amount stores nothing; a repeat shows the first result."""
+    """Decide. The decision is committed either way; bad input stores nothing; a repeat gets the first result."""
     try:
         with transaction() as session:
-            shown = show(session, slug, now=request_now())
+            shown = show(session, slug, _number(), now=request_now())
             form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
             judged = judge(form_facts.questions, request.form)
             _refuse_malformed(form_facts, judged)
             result = _decide(session, shown, form_facts, judged)
     except Invalid as problem:
         session = db.session()
-        shown = show(session, slug, now=request_now())
+        shown = show(session, slug, _number(), now=request_now())
         form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
         form = claim_form(form_facts.questions, shown.release.maximum_quarters)
         form.mark({**judge(form_facts.questions, request.form).problems, **_first(problem.problems)})
@@ -72,7 +72,12 @@ def send_claim(slug: str) -> ResponseReturnValue:
     return redirect(step_address("certificate", slug), 303)
 
 
-def _decide(session: object, shown: Shown, form_facts: FormFacts, judged: Answers) -> ClaimResult:
+def _number() -> int | None:
+    """An earlier release may still be claimed while its own deadline runs; its number then stands in the address."""
+    return request.args.get("release", type=int)
+
+
+def _decide(session: Session, shown: Shown, form_facts: FormFacts, judged: Answers) -> ClaimResult:
     now = request_now()
     wanted = Claim(
         quarters=parse_quarters(request.form.get("amount", "")),
@@ -80,10 +85,10 @@ def _decide(session: object, shown: Shown, form_facts: FormFacts, judged: Answer
         attested=request.form.get("attested") == "y",
         evaluation_given=bool(form_facts.questions) and not judged.problems,
     )
-    result = service.claim(session, current_user.person_id, shown.release, wanted, now=now)  # type: ignore[arg-type]
+    result = service.claim(session, current_user.person_id, shown.release, wanted, now=now)
     if result.credit is not None and not result.repeated:
         evaluation_service.give(
-            session,  # type: ignore[arg-type]
+            session,
             current_user.person_id,
             shown.release.release_id,
             form_facts.form_id,
@@ -128,9 +133,9 @@ def _ahead(shown: Shown) -> Denied | None:
 def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denied | None) -> str:
     release = shown.release
     profile = people.profile_of(db.session(), current_user.person_id)
-    suggested = suggested_quarters(
-        shown.progress.active_seconds, release.estimated_minutes, release.maximum_quarters
-    )
+    if profile is None:
+        raise NotFound
+    suggested = suggested_quarters(shown.progress.active_seconds, release.estimated_minutes, release.maximum_quarters)
     fillable = denied is None or denied.code in FORM_CODES
     return render_template(
         "learning/claim.html",
@@ -156,14 +161,20 @@ def _missing(shown: Shown) -> Sequence[tuple[str, str]]:
     """Requirements still open, each with the address where it is met."""
     slug, progress = shown.release.slug, shown.progress
     rows = (
-        (progress.front_matter_seen_at, "See the objectives and disclosures, and start", url_for("learning.module", slug=slug)),
+        (
+            progress.front_matter_seen_at,
+            "See the objectives and disclosures, and start",
+            url_for("learning.module", slug=slug),
+        ),
         (progress.read_at, "Read the article", url_for("learning.article", slug=slug)),
-        (progress.passed_at, "Pass the quiz", step_address("quiz", slug) if _has_quiz() else url_for("learning.module", slug=slug)),
+        (
+            progress.passed_at,
+            "Pass the quiz",
+            step_address("quiz", slug) if _has_quiz() else url_for("learning.module", slug=slug),
+        ),
     )
     return [(label, address) for met, label, address in rows if met is None]
 
 
 def _has_quiz() -> bool:
     return any(step.key == "quiz" for step in current_app.extensions["house"].steps)
-
-

@@ -11,7 +11,8 @@ from cme.evaluations.rules import EvaluationQuestion
 from cme.kernel.quarters import format_quarters
 
 ATTESTATION = (
-    "I state that I completed this activity myself and that I claim only the amount that fits the extent of my participation."
+    "I state that I completed this activity myself and that I claim only the amount that fits the extent of my "
+    "participation."
 )
 
 
@@ -35,9 +36,7 @@ class ClaimForm(FlaskForm):
 def claim_form(questions: Sequence[EvaluationQuestion], maximum_quarters: int) -> Any:
     """A form for these questions, with one option for each quarter up to the maximum and none of them chosen."""
     fields: dict[str, object] = {question.field: _field(question) for question in questions}
-    amounts = [
-        (format_quarters(quarters), format_quarters(quarters)) for quarters in range(1, maximum_quarters + 1)
-    ]
+    amounts = [(format_quarters(quarters), format_quarters(quarters)) for quarters in range(1, maximum_quarters + 1)]
     fields["amount"] = RadioField(
         "How much do you claim?", choices=amounts, validators=[InputRequired()], validate_choice=False
     )

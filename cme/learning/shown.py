@@ -30,11 +30,34 @@ class Shown:
         return self.refusal is None
 
 
-def show(session: Session, slug: str, *, now: datetime, sections_total: int = 0) -> Shown:
-    """The module of that address with this visitor's progress. Refuses: NotFound."""
-    release = activities.release_by_slug(session, slug, now=now)
+def release_of(session: Session, slug: str, number: int | None = None, *, now: datetime) -> ReleaseFacts:
+    """The module's present release, or the one of that number. Refuses: NotFound."""
+    if number is None:
+        release = activities.release_by_slug(session, slug, now=now)
+    else:
+        found = activities.releases_of(session, slug)
+        release = next((candidate for candidate in found if candidate.number == number), None)
     if release is None:
         raise NotFound("no_module", "There is no module under that address.")
+    return release
+
+
+def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime) -> ReleaseFacts | None:
+    """An earlier release this person completed and may still claim, though a newer one has opened meanwhile."""
+    if release.number == 1 or not current_user.is_authenticated:
+        return None
+    for earlier in activities.releases_of(session, release.slug):
+        if earlier.number >= release.number or earlier.withdrawn or now >= earlier.term.claims_close_at:
+            continue
+        progress = credits.progress_of(session, current_user.person_id, earlier)
+        if progress.completed_at is not None and progress.claimed_at is None:
+            return earlier
+    return None
+
+
+def show(session: Session, slug: str, number: int | None = None, *, now: datetime, sections_total: int = 0) -> Shown:
+    """The module of that address with this visitor's progress. Refuses: NotFound."""
+    release = release_of(session, slug, number, now=now)
     return shown_of(session, release, now=now, sections_total=sections_total)
 
 

@@ -17,8 +17,17 @@ from cme.web.access import signed_in
 
 bp = Blueprint("transcript", __name__)
 HEADER = (
-    "Date completed", "Time zone", "Title", "Kind", "Credit type", "Amount claimed", "Maximum", "Format",
-    "Provider", "Date claimed", "Credit number",
+    "Date completed",
+    "Time zone",
+    "Title",
+    "Kind",
+    "Credit type",
+    "Amount claimed",
+    "Maximum",
+    "Format",
+    "Provider",
+    "Date claimed",
+    "Credit number",
 )
 
 

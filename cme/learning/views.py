@@ -10,12 +10,9 @@ from cme.activities.facts import ReleaseFacts
 from cme.articles import queries as articles
 from cme.articles import service as articles_service
 from cme.articles.facts import ArticlePage
-from cme.audit.service import record
-from cme.audit.tags import Event
 from cme.credits import queries as credits
 from cme.credits.rules import MayNotStart, may_start
-from cme.kernel.refusal import NotFound
-from cme.learning.shown import show, shown_of, step_after
+from cme.learning.shown import release_of, show, shown_of, step_after, unclaimed_earlier
 from cme.store.database import db
 from cme.store.session import transaction
 from cme.web.access import public, signed_in
@@ -33,7 +30,7 @@ def catalogue() -> ResponseReturnValue:
     specialty = request.args.get("specialty", "").strip()[:60]
     number = request.args.get("page", 1, type=int)
     page = activities.catalogue(db.session(), search=search, specialty=specialty, page=number, now=request_now())
-    specialties = activities.specialties(db.session())
+    specialties = activities.catalogue_specialties(db.session())
     return render_template(
         "learning/catalogue.html", page=page, search=search, specialty=specialty, specialties=specialties
     )
@@ -46,7 +43,8 @@ def module(slug: str) -> ResponseReturnValue:
     session = db.session()
     shown = show(session, slug, now=request_now())
     page = article_page(shown.release)
-    return render_template("learning/module.html", shown=shown, release=shown.release, page=page)
+    earlier = unclaimed_earlier(session, shown.release, now=request_now())
+    return render_template("learning/module.html", shown=shown, release=shown.release, page=page, earlier=earlier)
 
 
 @bp.post("/modules/<slug>/start")
@@ -55,20 +53,11 @@ def start(slug: str) -> ResponseReturnValue:
     """Record which front matter was seen and when; only while credit can be started."""
     now = request_now()
     with transaction() as session:
-        release = _release(session, slug)
+        release = release_of(session, slug, now=request_now())
         before = credits.credited_before(session, current_user.person_id, release)
         verdict = may_start(credits.rule_of(release), credited_before=before, now=now)
         if not isinstance(verdict, MayNotStart):
             activities_service.record_front_matter(session, current_user.person_id, release, now=now)
-            record(
-                session,
-                Event.FRONT_MATTER_SEEN,
-                now=now,
-                person_id=current_user.person_id,
-                subject="release",
-                subject_id=release.release_id,
-                details={"digest": release.front_matter_digest},
-            )
     if isinstance(verdict, MayNotStart):
         flash(verdict.sentence, "info")
         return redirect(url_for("learning.module", slug=slug), 303)
@@ -81,7 +70,7 @@ def article(slug: str) -> ResponseReturnValue:
     """The article itself."""
     session = db.session()
     now = request_now()
-    release = _release(session, slug)
+    release = release_of(session, slug, now=request_now())
     page = article_page(release)
     shown = shown_of(session, release, now=now, sections_total=len(page.reading_sections))
     reading = articles.reading_of(session, current_user.person_id, release.revision_id)
@@ -98,7 +87,7 @@ def progress(slug: str) -> ResponseReturnValue:
     seconds = request.form.get("active_seconds", 0, type=int)
     position = request.form.get("position", "")[:80] or None
     with transaction() as session:
-        release = _release(session, slug)
+        release = release_of(session, slug, now=request_now())
         articles_service.note_progress(
             session,
             current_user.person_id,
@@ -117,7 +106,7 @@ def read(slug: str) -> ResponseReturnValue:
     """The button "I have read the article", there for everybody; leads straight into the next step."""
     now = request_now()
     with transaction() as session:
-        release = _release(session, slug)
+        release = release_of(session, slug, now=request_now())
         articles_service.mark_read(session, current_user.person_id, release.revision_id, now=now)
     following = step_after("read")
     if following is None:
@@ -133,7 +122,7 @@ def read(slug: str) -> ResponseReturnValue:
 def figure(slug: str, key: str) -> ResponseReturnValue:
     """One figure alone, large, with its long description."""
     session = db.session()
-    release = _release(session, slug)
+    release = release_of(session, slug, now=request_now())
     found = articles.figure_of(session, release.revision_id, key)
     return render_template("learning/figure.html", figure=found, release=release)
 
@@ -143,7 +132,7 @@ def figure(slug: str, key: str) -> ResponseReturnValue:
 def figure_picture(slug: str, key: str) -> ResponseReturnValue:
     """The picture itself; sanitised when loaded, and sandboxed should somebody open it alone."""
     session = db.session()
-    release = _release(session, slug)
+    release = release_of(session, slug, now=request_now())
     found = articles.figure_of(session, release.revision_id, key)
     response = Response(found.svg, mimetype="image/svg+xml")
     response.set_etag(found.digest)
@@ -156,10 +145,3 @@ def article_page(release: ReleaseFacts) -> ArticlePage:
     """The published page, from this process's memory where it has been shown before."""
     pages: articles.ArticlePages = current_app.extensions["article_pages"]
     return pages.get(db.session(), release.revision_id)
-
-
-def _release(session: object, slug: str) -> ReleaseFacts:
-    release = activities.release_by_slug(session, slug, now=request_now())  # type: ignore[arg-type]
-    if release is None:
-        raise NotFound("no_module", "There is no module under that address.")
-    return release

@@ -1,10 +1,11 @@
 """Errors as pages people understand, or as JSON for programs."""
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from cme.kernel.refusal import Refused, TooMany
@@ -37,8 +38,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:
         sentence = (
-            "The form was open for too long or came from another sign-in. Go back, load the page again and send it once "
-            "more. Answers that were shown as saved are kept."
+            "The form was open for too long or came from another sign-in. Go back, load the page again and send "
+            "it once more. Answers that were shown as saved are kept."
         )
         return answer(400, "Please send that form again", sentence, code="form_expired")
 
@@ -50,10 +51,7 @@ def init_app(app: Flask) -> None:
         title, sentence = WORDS.get(status, (error.name, "Nothing was changed."))
         response = answer(status, title, sentence, code=error.name.lower().replace(" ", "_"))
         if status == 405:
-            return (
-                *response[:2],
-                {**response[2], "Allow": ", ".join(sorted(getattr(error, "valid_methods", None) or []))},
-            )
+            response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
         return response
 
     @app.errorhandler(OperationalError)
@@ -74,11 +72,13 @@ def init_app(app: Flask) -> None:
         return answer(500, title, sentence, code="internal")
 
 
-def answer(
-    status: int, title: str, sentence: str, *, code: str, headers: dict[str, str] | None = None
-) -> tuple[object, int, dict[str, str]]:
+def answer(status: int, title: str, sentence: str, *, code: str, headers: dict[str, str] | None = None) -> Response:
     """The page, or JSON where the request asked for it."""
     if request.is_json or request.accept_mimetypes.best == "application/json" or request.path.startswith("/api/"):
-        return jsonify(error={"code": code, "title": title, "sentence": sentence}), status, headers or {}
-    page = render_template("errors/error.html", status=status, title=title, sentence=sentence, code=code)
-    return page, status, headers or {}
+        response = jsonify(error={"code": code, "title": title, "sentence": sentence}, message=sentence)
+    else:
+        page = render_template("errors/error.html", status=status, title=title, sentence=sentence, code=code)
+        response = make_response(page)
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response

@@ -61,7 +61,7 @@ def load(token: str) -> SignedIn | None:
 def init_app(app: Flask) -> None:
     """Set Flask-Login up. Its own session protection is off: our sessions are rows that can be ended."""
     manager = LoginManager()
-    manager.session_protection = None
+    manager.session_protection = None  # pyright: ignore[reportAttributeAccessIssue] - None is its documented "off"
     manager.anonymous_user = Stranger
     manager.user_loader(load)
     manager.init_app(app)

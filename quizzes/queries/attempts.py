@@ -120,6 +120,13 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
     return AttemptFacts(*rows[0][:16], answers=answers)
 
 
+def release_of_attempt(session: Session, person_id: int, code: str) -> int | None:
+    """The release an attempt is for, if it is this person's."""
+    return session.execute(
+        select(Attempt.release_id).where(Attempt.code == code, Attempt.person_id == person_id)
+    ).scalar_one_or_none()
+
+
 def attempts_of(session: Session, person_id: int, release_id: int) -> list[AttemptRow]:
     """A person's attempts for a release, newest first."""
     rows: Any = session.execute(

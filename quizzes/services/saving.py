@@ -58,14 +58,20 @@ def save_answer(
     return Saved(saved_at=now, answered=row[1] + 1)
 
 
-def save_answers(session: Session, person_id: int, attempt_code: str, sheet: AnswerSheet, *, now: datetime) -> None:
-    """Keep several answers at once, as a page without script sends them; those already so are left alone."""
-    state = lock(session, person_id, attempt_code)
-    refusal = delivery.may_submit(state.state)
+def save_answers(session: Session, person_id: int, attempt_code: str, sheet: AnswerSheet, *, now: datetime) -> Saved:
+    """Keep what a page or a script sends: nothing, one answer, or all of them. Refuses as `save_answer` does."""
+    if len(sheet.chosen) == 1:
+        [(position, choice_key)] = sheet.chosen.items()
+        return save_answer(session, person_id, attempt_code, position, choice_key, now=now)
+    attempt = lock(session, person_id, attempt_code)
+    refusal = delivery.may_submit(attempt.state)
     if isinstance(refusal, MayNotAnswer):
         raise Refused(refusal.code, refusal.sentence)
-    changed = changed_by(answers_of(session, state.attempt_id), sheet)
-    store(session, state.attempt_id, [{"position": p, "chosen": c, "saved_at": now} for p, c in changed.items()])
+    answers = answers_of(session, attempt.attempt_id)
+    changed = changed_by(answers, sheet)
+    store(session, attempt.attempt_id, [{"position": p, "chosen": c, "saved_at": now} for p, c in changed.items()])
+    answered = {position for position, row in answers.items() if row.chosen is not None} | changed.keys()
+    return Saved(saved_at=now, answered=len(answered))
 
 
 def _open_attempt(person_id: int, attempt_code: str):
@@ -114,16 +120,6 @@ class Answered:
     choice_order: list[str]
     chosen: str | None
     saved_at: datetime | None
-
-
-def release_of_attempt(session: Session, person_id: int, attempt_code: str) -> int:
-    """The release an attempt is for. Refuses: NotFound for a stranger's attempt."""
-    found = session.execute(
-        select(Attempt.release_id).where(Attempt.code == attempt_code, Attempt.person_id == person_id)
-    ).scalar_one_or_none()
-    if found is None:
-        raise NotFound
-    return found
 
 
 def lock(session: Session, person_id: int, attempt_code: str) -> LockedAttempt:

@@ -148,6 +148,10 @@ def read_article(
     return source, problems
 
 
-def later_than(references: list[dict[str, Any]], day: date) -> list[str]:
-    """Keys of references published in a year after that day's."""
-    return [entry["key"] for entry in references if (entry.get("year") or 0) > day.year]
+def report_later_sources(document: Document, references: list[dict[str, Any]], last: date) -> None:
+    """Note references published in a year after the text was last reviewed: it cannot rest on them."""
+    for index, entry in enumerate(references):
+        if (entry.get("year") or 0) > last.year:
+            document.report(
+                (index, "year"), f"{entry['year']} lies after the article's review in {last.year}; correct one of them."
+            )

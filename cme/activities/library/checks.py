@@ -20,11 +20,16 @@ class Checks:
         self.value: dict[str, Any] = {}
         if not isinstance(value, dict):
             document.report(path, "a group of keys with values is expected here.")
+            self._fall_silent()
             return
         self.value = value
         for key in value:
             if key not in known:
                 self.report(key, f"“{key}” is not known here; known are {', '.join(sorted(known))}.")
+
+    def _fall_silent(self) -> None:
+        """The whole is missing and that was said: its parts need not be named one by one."""
+        self.document = Document(self.document.file)
 
     def report(self, key: Key, sentence: str) -> None:
         """Note a problem at that key."""
@@ -112,8 +117,10 @@ class Checks:
     def group(self, key: str, known: Collection[str]) -> "Checks":
         """A mapping inside this one."""
         if key not in self.value:
-            self.report(key, f"“{key}” is missing.")
-            return Checks(self.document, {}, (*self.path, key), known)
+            self.report(key, f"the group “{key}” is missing; add it.")
+            inner = Checks(self.document, {}, (*self.path, key), known)
+            inner._fall_silent()
+            return inner
         return Checks(self.document, self.value[key], (*self.path, key), known)
 
     def each(self, key: str, known: Collection[str], *, needed: bool = True) -> Iterator["Checks"]:

@@ -77,7 +77,10 @@ def ask_new_address(session: Session, person_id: int, email: str, *, now: dateti
 
 
 def move_to_new_address(session: Session, token: str, *, now: datetime) -> int:
-    """The new address is proved and becomes the account's; the old one gets a notice. Refuses (LinkOver, email_taken)."""
+    """The new address is proved and becomes the account's; the old one gets a notice.
+
+    Refuses: LinkOver, email_taken.
+    """
     done = _moved_before(session, token)
     if done is not None:
         return done

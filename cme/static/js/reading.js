@@ -41,6 +41,7 @@ function start() {
     shown.hidden = false;
     shown.textContent = `Reading time ${Math.max(1, Math.round((before + active) / 60))} min`;
   };
+  if (before) show();
   window.setInterval(() => {
     if (document.visibilityState !== "visible" || performance.now() - stirred > IDLE_MS) return;
     active += 1;

@@ -1,0 +1,37 @@
+"""Publishing what a load has left as drafts: a new release, or a minor revision of the one that runs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cme.activities.models import Activity, Release
+from cme.activities.service import Obstacle, add_minor_revision, publish_release
+from cme.articles.service import draft_of, publish_revision
+from cme.kernel.refusal import NotFound
+
+
+def publish_waiting(
+    session: Session, slug: str, *, reason: str, by: int | None, now: datetime, obstacles: Sequence[Obstacle]
+) -> list[str]:
+    """Publish the draft release of the module, with its text, or else the draft text as a minor revision.
+
+    Refuses: NotFound when nothing waits; Invalid with the obstacles, or without a reason for a minor revision.
+    """
+    activity = session.scalar(select(Activity).where(Activity.slug == slug))
+    if activity is None:
+        raise NotFound("module_not_found", f"There is no module “{slug}”.")
+    latest = session.scalars(
+        select(Release).where(Release.activity_id == activity.id).order_by(Release.number.desc()).limit(1)
+    ).one()
+    draft = draft_of(session, activity.article_id)
+    if latest.state == "draft":
+        if draft is not None and latest.revision_id == draft.id:
+            publish_revision(session, draft.id, by=by, now=now)
+        publish_release(session, latest.id, by=by, now=now, obstacles=obstacles)
+        return [f"{slug}: release {latest.number} was published."]
+    if draft is None:
+        raise NotFound("nothing_waits", f"No draft of “{slug}” is waiting.")
+    add_minor_revision(session, latest.id, draft.id, reason=reason, by=by, now=now)
+    return [f"{slug}: revision {draft.number} was published as a minor revision of release {latest.number}."]

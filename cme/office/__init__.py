@@ -1,0 +1,1 @@
+"""The CME office's entrances: completions, decisions, credits, releases, providers."""

@@ -1,0 +1,1 @@
+"""Pages of the site whose words its operator owns: privacy, terms, contact."""

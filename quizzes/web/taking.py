@@ -1,0 +1,174 @@
+"""Entrances of the learner: the quiz's page, an attempt, its answers, its result."""
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import session as browser
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from cme.activities import queries as activities
+from cme.kernel.refusal import NotFound, Refused
+from cme.store.database import db
+from cme.store.session import transaction
+from cme.web.access import signed_in
+from cme.web.moment import request_now
+from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, release_of_attempt
+from quizzes.queries.versions import published_version_for_release
+from quizzes.rules.delivery import Refusal, positions_phrase
+from quizzes.services import taking
+from quizzes.services.versions import VersionCache
+from quizzes.web.module import VERSIONS, current_release, shown_of, step, versions
+from quizzes.web.result import result_of
+from quizzes.web.sheet import sheet_of
+
+bp = Blueprint(
+    "quizzes", __name__, template_folder="../templates", static_folder="../static", static_url_path="/quizzes"
+)
+VIEW = "quiz_view"
+
+
+@bp.record_once
+def _hold_versions(state: BlueprintSetupState) -> None:
+    state.app.extensions.setdefault(VERSIONS, VersionCache())
+
+
+@bp.get("/modules/<slug>/quiz")
+@signed_in
+def landing(slug: str) -> ResponseReturnValue:
+    """The rules of the quiz in words, attempts so far, and the button that starts or resumes."""
+    session, now = db.session(), request_now()
+    release = current_release(session, slug, now=now)
+    shown = shown_of(session, release, now=now)
+    attempts = attempts_of(session, current_user.person_id, release.release_id)
+    return render_template(
+        "quizzes/landing.html",
+        shown=shown,
+        release=release,
+        attempts=attempts,
+        open_attempt=next((row for row in attempts if row.state == "open"), None),
+        has_passed=any(row.passed for row in attempts),
+        has_quiz=published_version_for_release(session, release.release_id) is not None,
+    )
+
+
+@bp.post("/modules/<slug>/quiz")
+@signed_in
+def begin(slug: str) -> ResponseReturnValue:
+    """Start, or resume what is open."""
+    now = request_now()
+    with transaction() as session:
+        release = current_release(session, slug, now=now)
+        code = taking.begin(session, current_user.person_id, release, versions=versions(), now=now)
+    return redirect(url_for("quizzes.attempt", code=code), 303)
+
+
+@bp.get("/attempts/<code>")
+@signed_in
+def attempt(code: str) -> ResponseReturnValue:
+    """The questions: all on one page, or one at a time where the learner prefers that."""
+    session, now = db.session(), request_now()
+    facts = _attempt(session, code)
+    if facts.submitted:
+        return redirect(url_for("quizzes.result", code=code), 303)
+    wanted = request.args.get("view")
+    if wanted in {"all", "one"}:
+        browser[VIEW] = wanted
+    one = browser.get(VIEW) == "one"
+    position = _position(facts, request.args.get("q", type=int)) if one else None
+    release = activities.release_facts(session, facts.release_id)
+    return render_template(
+        "quizzes/attempt.html",
+        shown=shown_of(session, release, now=now),
+        release=release,
+        attempt=facts,
+        version=versions().get(session, facts.version_id),
+        answers=[row for row in facts.answers if position in {None, row.position}],
+        position=position,
+        check=facts.unanswered if request.args.get("check") else (),
+        positions_phrase=positions_phrase,
+    )
+
+
+@bp.post("/attempts/<code>/answers")
+@signed_in
+def answers(code: str) -> ResponseReturnValue:
+    """Save: one answer from the script, which gets JSON, or the fields of a page, which leads on to a page."""
+    json_wanted = request.is_json or request.accept_mimetypes.best == "application/json"
+    try:
+        sheet = sheet_of(request)
+        with transaction() as session:
+            saved = taking.save_answers(session, current_user.person_id, code, sheet, now=request_now())
+    except Refused as refused:
+        if json_wanted:
+            return jsonify(message=refused.sentence, code=refused.code), refused.status
+        if refused.code == Refusal.ALREADY_SUBMITTED:
+            flash(refused.sentence, "info")
+            return redirect(url_for("quizzes.result", code=code), 303)
+        raise
+    if json_wanted:
+        return jsonify(saved_at=saved.saved_at.isoformat(), answered=saved.answered)
+    here = request.form.get("at", type=int)
+    if here is None:
+        return redirect(url_for("quizzes.attempt", code=code), 303)
+    moved = here + {"next": 1, "previous": -1}.get(request.form.get("go", ""), 0)
+    return redirect(url_for("quizzes.attempt", code=code, q=moved), 303)
+
+
+@bp.post("/attempts/<code>/submit")
+@signed_in
+def submit(code: str) -> ResponseReturnValue:
+    """Grade the attempt; when questions are open, say which, unless the learner submits all the same."""
+    sheet = sheet_of(request)
+    confirmed = request.form.get("confirm_unanswered") == "yes"
+    with transaction() as session:
+        release_id = release_of_attempt(session, current_user.person_id, code)
+        if release_id is None:
+            raise NotFound
+        outcome = taking.submit(
+            session,
+            current_user.person_id,
+            code,
+            sheet,
+            release=activities.release_facts(session, release_id),
+            versions=versions(),
+            now=request_now(),
+            confirm_unanswered=confirmed,
+        )
+    if isinstance(outcome, taking.StillOpen):
+        return redirect(url_for("quizzes.attempt", code=code, check=1, q=outcome.unanswered[0]), 303)
+    return redirect(url_for("quizzes.result", code=code), 303)
+
+
+@bp.get("/attempts/<code>/result")
+@signed_in
+def result(code: str) -> ResponseReturnValue:
+    """The score and, per question, as much as the review rule lets be seen."""
+    session, now = db.session(), request_now()
+    facts = _attempt(session, code)
+    if not facts.submitted:
+        return redirect(url_for("quizzes.attempt", code=code), 303)
+    release = activities.release_facts(session, facts.release_id)
+    shown = shown_of(session, release, now=now)
+    return render_template(
+        "quizzes/result.html",
+        shown=shown,
+        release=release,
+        attempt=facts,
+        result=result_of(facts, versions().get(session, facts.version_id), shown),
+        next_step=step(shown.progress.current),
+    )
+
+
+def _attempt(session: Session, code: str) -> AttemptFacts:
+    facts = attempt_of(session, current_user.person_id, code)
+    if facts is None:
+        raise NotFound
+    return facts
+
+
+def _position(facts: AttemptFacts, wanted: int | None) -> int:
+    """The question to show: the one asked for, else the first that is open, else the first."""
+    if wanted is not None:
+        return min(max(wanted, 1), len(facts.answers))
+    return next(iter(facts.unanswered), 1)
