@@ -27,6 +27,7 @@ from certificates.rules.names import direction, unprintable
 VARIANT = "pdf/ua-1"
 NAME_ROOM = 600.0
 TIGHTER = ("fit-0", "fit-1", "fit-2", "fit-3", "fit-4", "fit-5")
+LEAST_GAP = 10.0  # CSS pixels
 QR = f"{SCHEME}qr.svg"
 
 
@@ -129,8 +130,8 @@ def _press(name: str) -> Press:
 
 
 def _clear(anchors: Mapping[str, tuple[float, float]]) -> bool:
-    """Whether the text ends above the foot: both are marked in the page, and WeasyPrint tells where they came to lie."""
-    return anchors["end-of-text"][1] <= anchors["foot"][1]
+    """Whether upper and lower text keep their distance: both are marked, and WeasyPrint tells where they came to lie."""
+    return anchors["upper-end"][1] + LEAST_GAP <= anchors["lower"][1]
 
 
 def _context(snapshot: dict[str, Any], verify_url: str) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from cme.kernel.refusal import Refused
 from cme.operations.manifest import DATABASE, FILES, MANIFEST, Manifest, Part, is_safe_name
-from cme.operations.sqlite_copy import copy_database, migration_of, sync
+from cme.operations.placing import make_private, place_new, sync
+from cme.operations.sqlite_copy import copy_database, migration_of
 
 CHUNK = 1024 * 1024
 
@@ -47,11 +48,9 @@ def back_up(target: Path, *, database: Path | None, files: Path, now: datetime) 
         archive = Path(scratch) / "archive"
         _write(archive, manifest, copy, files, now)
         try:
-            os.link(archive, target)  # unlike a rename, this never replaces a file that came meanwhile
+            place_new(archive, target)
         except FileExistsError:
             raise Refused("backup_exists", f"{target} exists already. Choose another name.") from None
-        except OSError:
-            archive.replace(target)
     sync(target.parent)
     return BackedUp(target, len(manifest.files), target.stat().st_size, copy is not None)
 
@@ -91,8 +90,7 @@ def _describe(copy: Path | None, files: Path, now: datetime) -> Manifest:
 
 
 def _write(archive: Path, manifest: Manifest, copy: Path | None, files: Path, now: datetime) -> None:
-    descriptor = os.open(archive, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as raw:
+    with os.fdopen(make_private(archive), "wb") as raw:
         with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=5, format=tarfile.PAX_FORMAT) as tar:
             text = manifest.to_json()
             _add(tar, MANIFEST, len(text), io.BytesIO(text), now)
@@ -100,12 +98,28 @@ def _write(archive: Path, manifest: Manifest, copy: Path | None, files: Path, no
                 path = copy if part is manifest.database else files / part.name.removeprefix(FILES)
                 assert path is not None  # a database part exists only with a copy
                 with path.open("rb") as stream:
-                    _add(tar, part.name, part.size, stream, now)
+                    watched = _Fingerprinting(stream)
+                    _add(tar, part.name, part.size, watched, now)
+                    if watched.digest.hexdigest() != part.sha256:
+                        raise Refused("backup_changed", f"{path} changed while it was being copied. Try again.")
         raw.flush()
         os.fsync(raw.fileno())
 
 
-def _add(tar: tarfile.TarFile, name: str, size: int, stream: IO[bytes], now: datetime) -> None:
+class _Fingerprinting:
+    """A stream that remembers the fingerprint of what was read from it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self.stream.read(size)
+        self.digest.update(chunk)
+        return chunk
+
+
+def _add(tar: tarfile.TarFile, name: str, size: int, stream: Any, now: datetime) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode, member.mtime = size, 0o600, int(now.timestamp())
     tar.addfile(member, stream)

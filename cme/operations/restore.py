@@ -14,7 +14,8 @@ from shutil import disk_usage
 from cme.kernel.refusal import Refused
 from cme.operations.backup import CHUNK, stored_files
 from cme.operations.manifest import DATABASE, FILES, LARGEST_MANIFEST, MANIFEST, Manifest, Part, read_manifest
-from cme.operations.sqlite_copy import check_database, held_alone, is_occupied, migration_of, sync
+from cme.operations.placing import free_name, make_private, place_new, sync
+from cme.operations.sqlite_copy import check_database, held_alone, is_occupied, migration_of
 
 DAMAGED = "The backup is damaged or incomplete: "
 
@@ -105,8 +106,7 @@ def _stage(tar: tarfile.TarFile, member: tarfile.TarInfo, part: Part, path: Path
     stream = tar.extractfile(member)
     assert stream is not None  # plain members have content
     digest = hashlib.sha256()
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
+    with os.fdopen(make_private(path), "wb") as out:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
             out.write(chunk)
@@ -156,17 +156,10 @@ def _place_database(staged: Path, database: Path) -> Path | None:
     kept = None
     if is_occupied(database):
         kept = free_name(database.parent, f"{database.stem}.before-restore", database.suffix)
-        os.link(database, kept)
+        place_new(database, kept)
     staged.replace(database)
     for leftover in ("-wal", "-shm"):
         database.with_name(database.name + leftover).unlink(missing_ok=True)
     sync(database.parent)
     return kept
 
-
-def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """The first of stem-1, stem-2, … that is not taken."""
-    number = 1
-    while (path := folder / f"{stem}-{number}{suffix}").exists():
-        number += 1
-    return path

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cme.kernel.refusal import Refused
+from cme.operations.placing import make_private, sync
 
 WAIT_SECONDS = 30
 
@@ -17,7 +18,7 @@ def copy_database(source: Path, target: Path) -> None:
 
     `target` must not exist. It is readable by its owner only and needs no -wal file beside it.
     """
-    _make_private(target)
+    os.close(make_private(target))
     try:
         with closing(_connect(source)) as original, closing(_connect(target)) as copy:
             original.backup(copy)  # one step: the copy is the database at the instant it began
@@ -81,19 +82,6 @@ def held_alone(path: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
-
-
-def sync(path: Path) -> None:
-    """Have the file, or the folder's list of names, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _make_private(path: Path) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _connect(path: Path, seconds: float = WAIT_SECONDS) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from tests.factories.modules import EVALUATION, QUESTIONS
 FORM = questions_of(QUESTIONS)
 
 
-def changed(key: str, **changes: object) -> list[dict[str, Any]]:
+def changed(key: str, /, **changes: object) -> list[dict[str, Any]]:
     return [{**row, **changes} if row["key"] == key else dict(row) for row in QUESTIONS]
 
 

@@ -48,9 +48,9 @@ def _reference(checks: Checks) -> dict[str, Any]:
         entry["year"] = checks.number("year", 1500, 2200)
     if "accessed" in checks.value:
         entry["accessed"] = checks.day("accessed")
-    if entry["type"] == "journal" and not entry.get("journal"):
-        checks.report("journal", "a journal article needs “journal”, the journal's abbreviated name.")
     _locators(checks, entry)
+    if not any(entry.get(key) for key in ("journal", "publisher", "doi", "pmid", "url")):
+        checks.report("key", "nobody could find this source; give journal, publisher, doi, pmid or url.")
     return entry
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cme.activities.facts import LoadedRelease
 from cme.activities.library.activity_file import ActivityFile, ReleaseFile
 from cme.activities.library.providers import provider_for
+from cme.activities.library.reading import Problem
 from cme.activities.library.validating import ACTIVITY, FileLoader, Folder, is_article_file
 from cme.activities.models import Activity, CreditOffer, LibraryDigest, Provider, Release
 from cme.activities.rules import term_of
@@ -58,9 +59,9 @@ def load_folder(
 ) -> list[str]:
     """Take the folder in and say, one sentence each, what was done.
 
-    A new module is published. A changed article becomes a draft revision, a changed activity.toml a draft release; files
-    of other parts are theirs to handle. Refuses (Invalid): problems of the folder, a changed activity.toml without a
-    higher release number, obstacles to publishing.
+    A new module is published. A changed article becomes a draft revision, a changed activity.toml a draft release;
+    files of other parts are theirs to handle. Refuses (Invalid): problems of the folder, a changed activity.toml
+    without a higher release number, obstacles to publishing.
     """
     if folder.problems or folder.activity is None or folder.source is None:
         raise Invalid("library_invalid", "The folder has problems.", {"": [str(one) for one in folder.problems]})
@@ -70,10 +71,7 @@ def load_folder(
         return [f"{folder.activity.slug}: nothing has changed since it was last loaded."]
     work = _Load(session, folder, folder.activity, loaders, now, changed)
     activity = session.scalar(select(Activity).where(Activity.slug == folder.activity.slug))
-    if activity is None:
-        loaded = _first_time(work, obstacles)
-    else:
-        loaded = _again(work, activity)
+    loaded = _first_time(work, obstacles) if activity is None else _again(work, activity)
     _remember(work)
     audit.record(
         session,
@@ -129,7 +127,7 @@ def _again(work: _Load, activity: Activity) -> LoadedRelease:
 
 def _changed_article(work: _Load, activity: Activity, latest: Release) -> ArticleRevision | None:
     files = {name for name in work.changed if is_article_file(name)}
-    if not files:
+    if not files and not (ACTIVITY in work.changed and _looks_different(work, activity)):
         return None
     waiting = draft_of(work.session, activity.article_id)
     if waiting is not None and waiting.created_by is not None:
@@ -140,12 +138,23 @@ def _changed_article(work: _Load, activity: Activity, latest: Release) -> Articl
         )
         return None
     revision = _draft_revision(work, activity.article_id)
-    where = "the draft release" if latest.state == "draft" else "release " + str(latest.number)
+    option = "" if latest.state == "draft" or ACTIVITY in work.changed else " --reason …"
     work.done.append(
-        f"revision {revision.number} of the article was made as a draft. Learners see it once it is published: "
-        f"`flask library publish {activity.slug} --reason …` ({where})."
+        f"revision {revision.number} of the article was made as a draft; "
+        f"`flask library publish {activity.slug}{option}` publishes it."
     )
     return revision
+
+
+def _looks_different(work: _Load, activity: Activity) -> bool:
+    """Whether a changed title or preview makes another page out of the same text."""
+    newest = work.session.scalars(
+        select(ArticleRevision.source_digest)
+        .where(ArticleRevision.article_id == activity.article_id)
+        .order_by(ArticleRevision.number.desc())
+        .limit(1)
+    ).one()
+    return newest != work.folder.article_digest
 
 
 def _changed_activity(
@@ -153,34 +162,30 @@ def _changed_activity(
 ) -> tuple[Release, bool]:
     wanted = work.activity.release
     public = latest.state != "draft"
-    if wanted.number < latest.number or (public and wanted.number == latest.number):
-        sentence = (
+    if public and wanted.number <= latest.number:
+        raise _refusal(
+            "release.number",
             f"release {latest.number} is public and never changes; set [release].number to {latest.number + 1} "
-            "to make a new release."
+            "to make a new release.",
         )
-        if not public:
-            sentence = f"a draft of release {latest.number} is waiting; [release].number cannot be lower than that."
-        raise Invalid(
-            "release_is_public", "The folder has problems.", {"": [f"{ACTIVITY}: release.number: {sentence}"]}
+    if not public and wanted.number != latest.number:
+        raise _refusal(
+            "release.number",
+            f"a draft of release {latest.number} is waiting; publish it first, or keep the number {latest.number} "
+            "to change that draft.",
         )
-    if not public and wanted.number > latest.number:
-        raise Invalid(
-            "draft_release_waiting",
-            "The folder has problems.",
-            {
-                "": [
-                    f"{ACTIVITY}: release.number: a draft of release {latest.number} is waiting; publish it first, "
-                    f"or keep the number {latest.number} to change that draft."
-                ]
-            },
-        )
-    shown = revision.id if revision is not None else _newest_published(work.session, activity.article_id)
+    shown = revision.id if revision is not None else _text_of(work.session, activity.article_id, latest)
     release = _draft_release(work, activity.id, shown, None if public else latest)
     verb = "made" if public else "renewed"
     work.done.append(
         f"release {release.number} was {verb} as a draft; `flask library publish {activity.slug}` publishes it."
     )
     return release, public
+
+
+def _refusal(key: str, sentence: str) -> Invalid:
+    problem = Problem(ACTIVITY, key, sentence)
+    return Invalid("library_invalid", "The folder has problems.", {"": [str(problem)]})
 
 
 def _draft_revision(work: _Load, article_id: int) -> ArticleRevision:
@@ -238,12 +243,17 @@ def _fill(release: Release, activity: ActivityFile, wanted: ReleaseFile, provide
 def _provider(work: _Load) -> Provider:
     provider = provider_for(work.session, work.activity.provider, now=work.now)
     if provider is None:
-        sentence = f"there is no provider “{work.activity.provider}”; enter it first or use “demonstration”."
-        raise Invalid("provider_unknown", "The folder has problems.", {"": [f"{ACTIVITY}: provider.key: {sentence}"]})
+        raise _refusal(
+            "provider.key",
+            f"there is no provider “{work.activity.provider}”; enter it first or use “demonstration”.",
+        )
     return provider
 
 
-def _newest_published(session: Session, article_id: int) -> int:
+def _text_of(session: Session, article_id: int, latest: Release) -> int:
+    """The revision a draft release keeps, or the newest published one for a new release."""
+    if latest.state == "draft":
+        return latest.revision_id
     return session.scalars(
         select(ArticleRevision.id)
         .where(ArticleRevision.article_id == article_id, ArticleRevision.state == "published")

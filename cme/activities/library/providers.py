@@ -2,7 +2,6 @@
 
 import tomllib
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from cme.activities.models import Provider
 FILE = Path(__file__).with_name("providers.toml")
 
 
-@cache
 def shipped_providers() -> dict[str, dict[str, Any]]:
     """The texts by key."""
     with FILE.open("rb") as file:
@@ -24,9 +22,10 @@ def shipped_providers() -> dict[str, dict[str, Any]]:
 def provider_for(session: Session, key: str, *, now: datetime) -> Provider | None:
     """The provider of that key: the installation's own, or one that ships; None when neither knows it."""
     provider = session.scalar(select(Provider).where(Provider.key == key))
-    if provider is not None or key not in shipped_providers():
+    shipped = shipped_providers().get(key)
+    if provider is not None or shipped is None:
         return provider
-    provider = Provider(**shipped_providers()[key], changed_at=now)
+    provider = Provider(**shipped, changed_at=now)
     session.add(provider)
     session.flush()
     return provider

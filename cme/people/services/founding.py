@@ -51,7 +51,7 @@ def create_administrator(session: Session, email: str, name: str, *, now: dateti
     return path
 
 
-def demonstration_accounts(session: Session, now: datetime) -> list[tuple[str, str, str]]:
+def demonstration_accounts(session: Session, *, now: datetime) -> list[tuple[str, str, str]]:
     """Make one physician and one administrator with random passwords, confirmed; gives (label, e-mail, password) of
     those made now. An account that exists is left alone. Refuses in production."""
     if session.info.get("production"):

@@ -4,6 +4,7 @@ Source: NIST SP 800-63B (length and a list of common ones instead of composition
 argon2id. A password is taken exactly as it was typed.
 """
 
+import re
 from collections.abc import Sequence
 
 from argon2 import PasswordHasher
@@ -47,7 +48,10 @@ def password_problem(password: str, about: Sequence[str] = ()) -> str | None:
         return f"Use at least {SHORTEST_PASSWORD} characters; this has {len(password)}."
     if len(password) > LONGEST_PASSWORD:
         return f"Use at most {LONGEST_PASSWORD} characters; this has {len(password)}."
-    words = [word for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
+    words = [word.casefold() for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
+    parts = [part for part in re.split(r"[\W_]+", password.casefold()) if part]
+    if parts and all(part in words for part in parts):
+        return "This password is only your own name or address. Three or four unrelated words make a good one."
     judged = zxcvbn(password[:_JUDGED], user_inputs=words, max_length=_JUDGED)
     if judged["score"] >= _WEAK_BELOW:
         return None

@@ -1,11 +1,11 @@
 // Quiz: sends every chosen option at once, says so, and keeps trying while it cannot.
 import { freshToken } from "./fresh-token.js";
+import { markAnswered } from "./quiz-progress.js";
 
 const RETRY_SECONDS = [2, 5, 10, 20, 30];
 const OFFLINE = "Not saved yet: no connection. Your choice stays on this page; trying again.";
 const SIGNED_OUT = "Not saved yet: you are signed out. Sign in again in another tab; your choice is then saved from here.";
-const REFUSED = "This answer could not be saved. Please reload the page.";
-const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+const clock = (at) => at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 
 class Autosave {
   constructor(form) {
@@ -14,7 +14,7 @@ class Autosave {
     this.waiting = new Map();
     this.tries = 0;
     form.addEventListener("change", (event) => {
-      if (!event.target.matches("input[type=radio], input[type=checkbox]")) return;
+      if (event.target.type !== "radio") return;
       this.waiting.set(event.target.name, event.target.value);
       this.flush();
     });
@@ -52,20 +52,21 @@ class Autosave {
 
   async judge(sent, answer) {
     const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
-    const sentence = told.error?.sentence;
-    if (answer.ok && !answer.redirected) return this.settle(sent, `Saved ${told.saved_at_text || clock()}`, "saved");
+    const sentence = told.message || told.error?.sentence;
+    const at = told.saved_at ? new Date(told.saved_at) : new Date();
+    if (answer.ok && !answer.redirected) return this.settle(sent, `Saved ${clock(at)}`, "saved");
     const signedOut = answer.redirected || answer.status === 401;
     if (signedOut || (answer.status === 400 && !this.tries)) {
       this.later(signedOut ? SIGNED_OUT : OFFLINE);
       return freshToken(this.form);
     }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(sentence || OFFLINE);
-    return this.settle(sent, sentence || REFUSED, "failed");
+    return this.settle(sent, sentence || "This answer could not be saved. Please reload the page.", "failed");
   }
 
   later(message) {
-    const seconds = RETRY_SECONDS[Math.min(this.tries++, RETRY_SECONDS.length - 1)];
     this.say(message, "failed");
+    const seconds = RETRY_SECONDS[Math.min(this.tries++, RETRY_SECONDS.length - 1)];
     this.timer = window.setTimeout(() => this.flush(), seconds * 1000);
   }
 
@@ -73,8 +74,7 @@ class Autosave {
     for (const [name, value] of sent) if (this.waiting.get(name) === value) this.waiting.delete(name);
     this.tries = 0;
     this.say(text, state);
-    if (state !== "saved") return;
-    for (const name of sent.keys()) document.querySelector(`[data-progress-for="${CSS.escape(name)}"]`)?.classList.add("is-answered");
+    if (state === "saved") for (const name of sent.keys()) markAnswered(this.form, name);
   }
 }
 

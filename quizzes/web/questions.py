@@ -1,0 +1,211 @@
+"""Entrances of the editor for single questions: edit, add, move, take out."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from cme.kernel.refusal import Conflict, Invalid, NotFound
+from cme.store.database import db
+from cme.store.session import transaction
+from cme.web.moment import request_now
+from quizzes.queries.modules import desk_module_of
+from quizzes.queries.versions import published_version_of, version_facts, version_of_question
+from quizzes.rules.editing import changes_of
+from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.services import authoring
+from quizzes.services.authoring import EditConflict
+from quizzes.services.publishing import obstacles_of
+from quizzes.services.wording import words_of
+from quizzes.web.desk import bp, editors
+from quizzes.web.forms import EditionForm, NewQuestionForm, QuestionForm
+
+PARTS = {
+    "stem": "stem",
+    "topic": "topic",
+    "objective": "learning objective",
+    "ordered": "order of choices",
+    "tags": "tags",
+    "apart": "questions kept apart",
+    "passages": "passages",
+    "references": "references",
+    "choices": "choices",
+    "key": "key",
+    "rationale": "rationale",
+}
+
+
+@bp.get("/questions/<int:question_id>")
+@editors
+def question(question_id: int) -> ResponseReturnValue:
+    """The form beside the learner's view; a published question is shown without the form."""
+    session = db.session()
+    facts, item = _question(session, question_id)
+    form = _form(session, facts, item)
+    form.fill(item, facts.edition)
+    return _page(session, facts, question_id, item, form)
+
+
+@bp.post("/questions/<int:question_id>")
+@editors
+def save_question(question_id: int) -> ResponseReturnValue:
+    """Save, or show the learner's view of what is typed, or go on editing after a conflict."""
+    session = db.session()
+    facts, saved = _question(session, question_id)
+    form = _form(session, facts, saved)
+    form.correct.validate_choice = False
+    item = form.item(saved.lineage)
+    if not form.validate():
+        return _page(session, facts, question_id, item, form), 422
+    if request.form.get("go") in {"preview", "edit"}:
+        form.fill_texts(item)
+        return _page(session, facts, question_id, item, form)
+    try:
+        with transaction() as writing:
+            authoring.save_question(
+                writing,
+                question_id,
+                item,
+                edition=form.edition.data or 0,
+                seen=form.seen.data or "",
+                editor=current_user.person_id,
+                now=request_now(),
+            )
+    except EditConflict as conflict:
+        return _conflict_page(question_id, facts, form, conflict), 409
+    except Invalid as refused:
+        for name, sentences in refused.problems.items():
+            field = form[name] if name in form else form.stem
+            field.errors = [*field.errors, *sentences]
+        return _page(db.session(), facts, question_id, item, form), 422
+    flash("Saved in the draft. Learners see it once the draft is published.", "success")
+    return redirect(url_for("desk.question", question_id=question_id), 303)
+
+
+@bp.route("/versions/<int:version_id>/questions/new", methods=["GET", "POST"])
+@editors
+def new_question(version_id: int) -> ResponseReturnValue:
+    """Name a new question; its text follows on the next page."""
+    session = db.session()
+    facts = version_facts(session, version_id)
+    if facts is None:
+        raise NotFound
+    form = NewQuestionForm()
+    form.topic.choices = [(topic.key, topic.label) for topic in facts.topics]
+    if form.validate_on_submit():
+        item = Item(lineage=form.lineage.data or "", topic=form.topic.data, objective="", stem="", choices=())
+        try:
+            with transaction() as writing:
+                number = authoring.add_question(
+                    writing, version_id, item, editor=current_user.person_id, now=request_now()
+                )
+            return redirect(url_for("desk.question", question_id=number), 303)
+        except Invalid as refused:
+            form.lineage.errors = [*form.lineage.errors, *refused.problems.get("lineage", [refused.sentence])]
+    page = render_template("quizzes/desk/new_question.html", facts=facts, form=form)
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/questions/<int:question_id>/move")
+@editors
+def move_question(question_id: int) -> ResponseReturnValue:
+    """One place up or down."""
+    up = request.form.get("direction") == "up"
+    with transaction() as session:
+        version_id = authoring.move_question(
+            session, question_id, up=up, editor=current_user.person_id, now=request_now()
+        )
+        facts = version_facts(session, version_id)
+        assert facts is not None
+    return redirect(url_for("desk.quiz", quiz_id=facts.quiz_id, _anchor=f"row-{question_id}"), 303)
+
+
+@bp.get("/questions/<int:question_id>/remove")
+@editors
+def remove_question(question_id: int) -> ResponseReturnValue:
+    """Ask once more."""
+    facts, item = _question(db.session(), question_id)
+    form = EditionForm(formdata=None, edition=facts.edition)
+    return render_template(
+        "quizzes/desk/remove.html", facts=facts, item=item, words=words_of(item), form=form, question_id=question_id
+    )
+
+
+@bp.post("/questions/<int:question_id>/remove")
+@editors
+def remove_question_now(question_id: int) -> ResponseReturnValue:
+    """Take it out of the draft."""
+    facts, item = _question(db.session(), question_id)
+    form = EditionForm()
+    try:
+        with transaction() as session:
+            authoring.remove_question(
+                session, question_id, edition=form.edition.data or 0, editor=current_user.person_id, now=request_now()
+            )
+    except Conflict as refused:
+        flash(refused.sentence, "error")
+        return redirect(url_for("desk.remove_question", question_id=question_id), 303)
+    flash(f"“{item.lineage}” is taken out of the draft; the published version still has it.", "success")
+    return redirect(url_for("desk.quiz", quiz_id=facts.quiz_id), 303)
+
+
+def _question(session: Session, question_id: int) -> tuple[QuizVersionFacts, Item]:
+    version_id = version_of_question(session, question_id)
+    facts = version_facts(session, version_id) if version_id is not None else None
+    if facts is None:
+        raise NotFound
+    return facts, facts.items[question_id]
+
+
+def _form(session: Session, facts: QuizVersionFacts, item: Item) -> QuestionForm:
+    """The form with the topics of the version and the objectives of its module, and what the item says beside them."""
+    form = QuestionForm()
+    module = desk_module_of(session, facts.quiz_id)
+    topics = {topic.key: topic.label for topic in facts.topics}
+    objectives = {one.key: one.text for one in module.objectives} if module else {}
+    form.topic.choices = list({**topics, **({} if item.topic in topics else {item.topic: item.topic})}.items())
+    known = {**({} if item.objective in objectives else {item.objective: item.objective or "Choose one"}), **objectives}
+    form.objective.choices = list(known.items())
+    return form
+
+
+def _page(session: Session, facts: QuizVersionFacts, question_id: int, item: Item, form: QuestionForm) -> str:
+    published_id = published_version_of(session, facts.quiz_id) if facts.is_draft else None
+    published = version_facts(session, published_id) if published_id is not None else None
+    before = next((one for one in published.items.values() if one.lineage == item.lineage), None) if published else None
+    order = list(facts.items)
+    place = order.index(question_id)
+    return render_template(
+        "quizzes/desk/question.html",
+        facts=facts,
+        question_id=question_id,
+        item=item,
+        words=words_of(item),
+        form=form,
+        module=desk_module_of(session, facts.quiz_id),
+        notes=[one for one in obstacles_of(session, facts) if one.lineage == item.lineage] if facts.is_draft else [],
+        before=before,
+        before_words=words_of(before) if before else None,
+        changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
+        previous_id=order[place - 1] if place else None,
+        next_id=order[place + 1] if place + 1 < len(order) else None,
+        place=place + 1,
+    )
+
+
+def _conflict_page(question_id: int, facts: QuizVersionFacts, form: QuestionForm, conflict: EditConflict) -> str:
+    """Both texts; whichever button is used, it now refers to the text that was saved meanwhile."""
+    form.fill_texts(conflict.yours)
+    form.edition.data, form.seen.data = conflict.edition, conflict.theirs.fingerprint
+    return render_template(
+        "quizzes/desk/conflict.html",
+        facts=facts,
+        question_id=question_id,
+        form=form,
+        sentence=conflict.sentence,
+        yours=conflict.yours,
+        theirs=conflict.theirs,
+        your_words=words_of(conflict.yours),
+        their_words=words_of(conflict.theirs),
+        parts=[PARTS[part] for part in changes_of(conflict.theirs, conflict.yours)],
+    )
