@@ -34,12 +34,14 @@ def design(name: str) -> Design:
     if name == BASE or not folders[1].is_dir():
         raise LookupError(f"there is no certificate design called {name}")
     files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
-    pages = {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in files if _is(path, ".html")}
+    texts = {path: path.read_text(encoding="utf-8") for path in files if path.suffix in {".html", ".css"}}
+    pages = {f"{path.parent.name}/{path.name}": text for path, text in texts.items() if path.suffix == ".html"}
+    images = {path.name: Asset(path.read_bytes(), _KINDS[path.suffix]) for path in files if path.suffix in _KINDS}
     return Design(
         name=name,
         page=_environment(pages).get_template(f"{name}/certificate.html"),
-        styles=tuple(path.read_text(encoding="utf-8") for path in files if _is(path, ".css")),
-        assets={f"{SCHEME}{path.name}": Asset(path.read_bytes(), _KINDS[path.suffix]) for path in files if _is_image(path)},
+        styles=tuple(text for path, text in texts.items() if path.suffix == ".css"),
+        assets={f"{SCHEME}{name}": image for name, image in images.items()},
         digest=_digest(files),
     )
 
@@ -62,14 +64,6 @@ def protected(text: str) -> Markup:
 
 def _raised(text: str) -> Markup:
     return escape(text).replace("™", Markup('<span class="tm">™</span>'))
-
-
-def _is(path: Path, suffix: str) -> bool:
-    return path.suffix == suffix
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix in _KINDS
 
 
 def _digest(files: list[Path]) -> str:

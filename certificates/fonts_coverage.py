@@ -23,7 +23,7 @@ def text_of(table: dict[str, list[list[int]]]) -> str:
 def _runs(path: Path) -> list[list[int]]:
     runs: list[list[int]] = []
     with TTFont(path) as font:
-        for point in sorted(font.getBestCmap()):
+        for point in sorted(font.getBestCmap() or ()):
             if runs and runs[-1][1] == point - 1:
                 runs[-1][1] = point
             else:

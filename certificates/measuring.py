@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 from fontTools.ttLib import TTFont
 
@@ -30,8 +31,9 @@ class SetName:
 def _advances(font: str) -> dict[int, float]:
     """Advance width in em by code point."""
     with TTFont(FONTS / f"{font}.ttf", lazy=True) as file:
-        metrics, unit = file["hmtx"].metrics, file["head"].unitsPerEm
-        return {point: metrics[glyph][0] / unit for point, glyph in file.getBestCmap().items()}
+        tables: Any = file
+        metrics, unit = tables["hmtx"].metrics, tables["head"].unitsPerEm
+        return {point: metrics[glyph][0] / unit for point, glyph in (file.getBestCmap() or {}).items()}
 
 
 def width(text: str) -> float:

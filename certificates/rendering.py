@@ -31,7 +31,7 @@ LEAST_GAP = 10.0  # CSS pixels
 QR = f"{SCHEME}qr.svg"
 
 
-class CannotRender(Exception):
+class RenderError(Exception):
     """The document cannot be made as it has to be; the message says what is wrong."""
 
 
@@ -39,8 +39,8 @@ class OwnFonts(FontConfiguration):
     """The shipped typefaces and nothing that is installed on the machine."""
 
     def __init__(self) -> None:
-        # Fontconfig takes its configuration from the environment of the process, and only from there. putenv sets it for
-        # the libraries below without touching what Python code reads.
+        # Fontconfig takes its configuration from the environment of the process, and only from there. putenv sets it
+        # for the C libraries below; what Python code reads of the environment stays as it was.
         os.putenv("FONTCONFIG_FILE", str(FONTS / "fonts.conf"))
         super().__init__()
 
@@ -60,7 +60,7 @@ class _Complaints(logging.Handler):
 
 @contextmanager
 def no_complaints() -> Iterator[None]:
-    """WeasyPrint logs a missing image and goes on; a certificate without its seal must not leave, so that is an error."""
+    """WeasyPrint logs a missing image and goes on. A certificate must not leave without its seal: here it is an error."""
     handler = _Complaints()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)
@@ -69,7 +69,7 @@ def no_complaints() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
     if handler.messages:
-        raise CannotRender("WeasyPrint complained: " + "; ".join(handler.messages))
+        raise RenderError("WeasyPrint complained: " + "; ".join(handler.messages))
 
 
 class Press:
@@ -80,14 +80,18 @@ class Press:
         self.fonts = fonts
         fetcher = SealedFetcher(chosen.assets)
         with no_complaints():
-            self.styles = [weasyprint.CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in chosen.styles]
+            self.styles = [
+                weasyprint.CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in chosen.styles
+            ]
         self.images: dict[str, Any] = {}
 
     def print(self, snapshot: dict[str, Any], verify_url: str) -> bytes:
-        """The PDF. Refuses: CannotRender (no font for a character, more than one page, a complaint of WeasyPrint)."""
+        """The PDF. Refuses: RenderError (no font for a character, more than one page, a complaint of WeasyPrint)."""
         with no_complaints():
             document = self._one_page(snapshot, verify_url)
-            return document.write_pdf(pdf_variant=VARIANT)
+            body = document.write_pdf(pdf_variant=VARIANT)
+        assert body is not None  # no target was given, so the bytes come back
+        return body
 
     def _one_page(self, snapshot: dict[str, Any], verify_url: str) -> weasyprint.Document:
         fetcher = SealedFetcher({**self.design.assets, QR: _qr_code(verify_url)})
@@ -101,19 +105,20 @@ class Press:
             if len(document.pages) == 1 and _clear(document.pages[0].anchors):
                 self.images = {url: image for url, image in images.items() if QR not in url}
                 return document
-        raise CannotRender("the texts of this certificate do not fit on one page")
+        raise RenderError("the texts of this certificate do not fit on one page")
 
 
 def render(snapshot: dict[str, Any], verify_url: str) -> bytes:
     """The certificate of this snapshot."""
     for text in [*printed_texts(snapshot), verify_url]:
         if (cluster := unprintable(text)) is not None:
-            raise CannotRender(f"no shipped typeface has the character “{cluster}”")
+            raise RenderError(f"no shipped typeface has the character “{cluster}”")
     return _press(snapshot["design"]).print(snapshot, verify_url)
 
 
 def engine(name: str) -> str:
     """What made the file, in at most 120 characters."""
+    assert pango is not None  # the import of WeasyPrint fails without it
     number = pango.pango_version()
     version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
     return f"weasyprint {weasyprint.__version__}, pango {version}, design {name} {design(name).digest[:12]}"
@@ -130,7 +135,7 @@ def _press(name: str) -> Press:
 
 
 def _clear(anchors: Mapping[str, tuple[float, float]]) -> bool:
-    """Whether upper and lower text keep their distance: both are marked, and WeasyPrint tells where they came to lie."""
+    """Whether upper and lower text keep their distance: both are marked, and WeasyPrint tells where they lie."""
     return anchors["upper-end"][1] + LEAST_GAP <= anchors["lower"][1]
 
 
@@ -153,7 +158,8 @@ def _context(snapshot: dict[str, Any], verify_url: str) -> dict[str, Any]:
 
 
 def _qr_code(address: str) -> Asset:
-    """The address as a vector code with its quiet zone of four modules. The mask is fixed: trying all takes four times as long."""
+    """The address as a vector code with its quiet zone of four modules. The mask is fixed: trying all takes longer."""
     svg = io.BytesIO()
-    segno.make(address, error="m", mask=3, micro=False).save(svg, kind="svg", border=4, dark="#111111", xmldecl=False, omitsize=True)
+    code = segno.make(address, error="m", mask=3, micro=False)
+    code.save(svg, kind="svg", border=4, dark="#111111", xmldecl=False, omitsize=True)
     return Asset(svg.getvalue(), "image/svg+xml")

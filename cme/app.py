@@ -12,7 +12,7 @@ from cme.config import Mode, Settings
 from cme.outbox.announce import LISTENERS
 from cme.part import House, Part, join
 from cme.store.database import db, prepare_engine
-from cme.web import access, errors, furniture, health, log, moment, security, visitor
+from cme.web import access, assets, errors, furniture, health, log, moment, security, visitor
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
@@ -32,6 +32,7 @@ def build_app(settings: Settings, parts: Sequence[Part]) -> Flask:
     app.before_request(access.guard)
     security.init_app(app, https=settings.is_https)
     errors.init_app(app)
+    assets.init_app(app)
     furniture.init_app(app, settings, house)
     app.register_blueprint(health.bp)
     for part in house.parts:

@@ -1,7 +1,6 @@
 """Commands that run an installation: preflight, start, outbox, backup, restore."""
 
 import signal
-import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from cme.people.services.founding import demonstration_accounts
 from cme.store.database import db
 from cme.store.session import transaction
 from cme.web import log
-from cme.web.readiness import current_revision, head_revision, problems
+from cme.web.readiness import head_revision, problems
 
 ARCHIVE = click.Path(dir_okay=False, path_type=Path)
 
@@ -32,10 +31,9 @@ def preflight_command() -> None:
     packages = [part.name for part in house.parts]
     failed = 0
     for check in preflight.checks(db.session(), _settings(), packages, now=utc_now()):
-        click.echo(f"{'ok  ' if check.problem is None else 'FAIL'} {check.label}: {check.found}")
-        if check.problem is not None:
-            failed += 1
-            click.echo(f"     {check.problem}")
+        failed += check.problem is not None
+        verdict = "FAIL" if check.problem else "note" if check.note else "ok"
+        click.echo(f"{verdict:4} {check.label}: {' - '.join(filter(None, (check.found, check.problem or check.note)))}")
     if failed:
         raise click.ClickException(f"{failed} check{'' if failed == 1 else 's'} failed.")
 
@@ -60,9 +58,9 @@ def prepare(context: click.Context) -> None:
 
 
 def _migrate(settings: Settings) -> None:
-    current = current_revision(db.session())
-    db.session.remove()
     try:
+        current = preparing.migration_now(db.session())
+        db.session.remove()
         preparing.bring_up_to_date(db.engine, current, head_revision(), settings.instance, click.echo)
     except Refused as refusal:
         raise click.ClickException(refusal.sentence) from None
@@ -97,7 +95,7 @@ outbox_group = AppGroup("outbox", help="Work that follows a commit: mail, certif
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
 def run_outbox(once: bool) -> None:
     """Do the work of the outbox until told to stop (SIGTERM); the piece at hand is finished first."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the loop outlives contexts
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the loop outlives its contexts
     log.configure(_settings().log_level)
     if once:
         click.echo(f"{draining.run_once(app)} done.")

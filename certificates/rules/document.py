@@ -1,7 +1,8 @@
 """What is frozen when credit is granted, and how it is worded: pure functions of the granted fact.
 
-Wording follows the AMA PRA rules: a physician's document names the credit claimed, not the maximum alone; everybody else's
-says what the activity was designated for and never that credit was awarded; a demonstration never names an accredited credit.
+Wording follows the AMA PRA rules: a physician's document names the credit claimed, not the maximum alone; everybody
+else's says what the activity was designated for and never that credit was awarded; a demonstration names no accredited
+credit at all.
 """
 
 import re
@@ -16,12 +17,13 @@ from cme.kernel.quarters import QUARTERS_PER_CREDIT, format_quarters
 
 DEMONSTRATION = "Demonstration – no accredited credit"
 _NOTICE = (
-    "This document shows how a certificate looks. Its provider is not accredited, the activity is not designated for credit "
-    "of any kind, and nothing here may be reported to a licensing board, a certifying board or an employer."
+    "This document shows how a certificate looks. Its provider is not accredited, the activity is not designated for "
+    "credit of any kind, and nothing here may be reported to a licensing board, a certifying board or an employer."
 )
 _CREDIT_NAMES = {"ama-pra-category-1": "AMA PRA Category 1 Credit"}
 TRADEMARKED = frozenset(_CREDIT_NAMES.values())
-_PROTECTED = re.compile("(" + "|".join(map(re.escape, sorted(TRADEMARKED))) + r")((?:s|\(s\))?)(?:\s*(?:™|\(TM\)|&trade;))?")
+_ANY_CREDIT = "|".join(map(re.escape, sorted(TRADEMARKED)))
+_PROTECTED = re.compile(rf"({_ANY_CREDIT})((?:s|\(s\))?)(?:\s*(?:™|\(TM\)|&trade;))?")
 
 
 def certificate_number(credit_id: int, year: int) -> str:
@@ -40,7 +42,7 @@ def freeze(event: CreditGranted, *, number: str, code: str) -> dict[str, Any]:
         "kind": event.kind,
         "number": number,
         "code": code,
-        "name": earned["name"],
+        "name": unicodedata.normalize("NFC", earned["name"]),
         "credentials": earned["credentials"],
         "profession": earned["profession"],
         "title": earned["title"],
@@ -123,11 +125,6 @@ def amount_phrase(snapshot: dict[str, Any]) -> str:
     return f"{amount}, of an activity designated for {format_quarters(maximum)} {credit_unit(snapshot, maximum)}"
 
 
-def amount_label(snapshot: dict[str, Any]) -> str:
-    """What the claimed amount is called."""
-    return "Credit claimed" if snapshot["kind"] == "credit" else "Extent of participation"
-
-
 def words(snapshot: dict[str, Any]) -> Words:
     """All sentences of the document."""
     credit = snapshot["kind"] == "credit"
@@ -146,15 +143,14 @@ def words(snapshot: dict[str, Any]) -> Words:
 def _figures(snapshot: dict[str, Any], credit: bool) -> tuple[Figure, ...]:
     amount, maximum = snapshot["amount_quarters"], snapshot["maximum_quarters"]
     completed = Figure("Date completed", _day(snapshot["completed_on"]), f"{zone_name(snapshot['zone'])} time")
-    label = amount_label(snapshot)
     if credit:
         return (
-            Figure(label, format_quarters(amount), credit_unit(snapshot, amount)),
+            Figure("Credit claimed", format_quarters(amount), credit_unit(snapshot, amount)),
             completed,
             Figure("Maximum", format_quarters(maximum), "for this activity"),
         )
     return (
-        Figure(label, format_quarters(amount), f"of at most {format_quarters(maximum)}"),
+        Figure("Extent of participation", format_quarters(amount), f"of at most {format_quarters(maximum)}"),
         completed,
         Figure("The activity was designated for", format_quarters(maximum), credit_unit(snapshot, maximum)),
     )
@@ -173,6 +169,40 @@ def _small_print(snapshot: dict[str, Any]) -> tuple[str, ...]:
         f"Certificate {snapshot['number']}, issued {_day(snapshot['issued_on'])}",
         f"Term of the activity: {_day(snapshot['opens_on'])} to {_day(snapshot['expires_on'])}",
         f"Released {_day(snapshot['released_on'])}{reviewed}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The frozen facts as pages show them; `demonstration` is empty for accredited credit."""
+
+    heading: str
+    demonstration: str
+    name: str
+    title: str
+    slug: str
+    learning_format: str
+    provider: str
+    amount_label: str
+    amount: str
+    completed_on: date
+    issued_on: date
+
+
+def summary(snapshot: dict[str, Any]) -> Summary:
+    """What the owner's page and the verification page tell."""
+    return Summary(
+        heading=heading(snapshot),
+        demonstration=DEMONSTRATION if is_demonstration(snapshot) else "",
+        name=", ".join(part for part in (snapshot["name"], snapshot["credentials"]) if part),
+        title=snapshot["title"],
+        slug=snapshot["slug"],
+        learning_format=snapshot["learning_format"],
+        provider=snapshot["provider_name"],
+        amount_label="Credit claimed" if snapshot["kind"] == "credit" else "Extent of participation",
+        amount=amount_phrase(snapshot),
+        completed_on=date.fromisoformat(snapshot["completed_on"]),
+        issued_on=date.fromisoformat(snapshot["issued_on"]),
     )
 
 

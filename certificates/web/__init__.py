@@ -1,1 +1,1 @@
-"""Entrances of the certificate wing: download and public verification."""
+"""Entrances of certificates: the owner's pages, and verification for everybody."""

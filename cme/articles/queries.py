@@ -44,8 +44,7 @@ class ArticlePages:
                 self._kept.move_to_end(revision_id)
                 return page
         page = _load_page(session, revision_id)
-        writing = session.connection().get_execution_options().get("writes", False)
-        if page.published_at is not None and not writing:
+        if page.published_at is not None and not _is_writing(session):
             with self._lock:
                 self._kept[revision_id] = page
                 while len(self._kept) > self._most:
@@ -130,6 +129,10 @@ def sections_of(session: Session, revision_id: int) -> tuple[Section, ...]:
     if sections is None:
         raise NotFound("revision_not_found", "There is no such article.")
     return tuple(Section(**section) for section in sections)
+
+
+def _is_writing(session: Session) -> bool:
+    return bool(session.connection().get_execution_options().get("writes", False))
 
 
 def _load_page(session: Session, revision_id: int) -> ArticlePage:

@@ -144,6 +144,8 @@ def _grant(
     profession = Profession(person.profession)
     credit_type, maximum = max(release.offers, key=lambda offer: offer[1])
     kind = rules.Kind.CREDIT if profession.earns_credit else rules.Kind.PARTICIPATION
+    # A clock set back by a few seconds, or two servers that differ, must not turn a due credit into an error.
+    granted_at = max(now, verdict.completed_at)
     entry = Credit(
         entry="earned",
         kind=kind.value,
@@ -154,7 +156,7 @@ def _grant(
         opens_at=release.term.opens_at,
         closes_at=release.term.closes_at,
         completed_at=verdict.completed_at,
-        granted_at=now,
+        granted_at=granted_at,
         amount_quarters=quarters,
         maximum_quarters=maximum,
         credit_type=credit_type,
@@ -182,7 +184,7 @@ def _grant(
             maximum_quarters=maximum,
             credit_type=credit_type,
             completed_at=verdict.completed_at,
-            granted_at=now,
+            granted_at=granted_at,
             snapshot=dict(entry.snapshot),
         ),
     )

@@ -75,7 +75,7 @@ def stored_files(folder: Path) -> Iterator[tuple[str, Path]]:
                 continue
             inside = FILES + path.relative_to(folder).as_posix()
             if path.is_symlink() or not path.is_file() or not is_safe_name(inside):
-                raise Refused("backup_odd_file", f"{path} is not a plain file with a plain name. Move it elsewhere first.")
+                raise Refused("backup_odd_file", f"{path} is no plain file with a plain name. Move it elsewhere.")
             yield inside, path
 
 

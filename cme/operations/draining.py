@@ -45,7 +45,7 @@ def run_once(app: Flask) -> int:
 
 
 def sweep(app: Flask) -> None:
-    """Forget finished work and do every part's regular duties, each in its own transaction; one that fails is logged."""
+    """Forget finished work and do every part's regular duties, each in a transaction; one that fails is logged."""
     house: House = app.extensions["house"]
     for duty in (service.forget_done, *house.sweeps):
         try:

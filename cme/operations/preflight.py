@@ -17,17 +17,19 @@ from cme.config import Mode, Settings
 from cme.web.readiness import MOST_SKEW_SECONDS, current_revision, database_now, head_revision
 
 LOSSY = {"off", "local"}
+LOCAL = {"localhost", "127.0.0.1", "::1"}
 SFNT = (b"\x00\x01\x00\x00", b"OTTO", b"true", b"wOF2")
 WEASYPRINT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `problem` is None when it is as it should be."""
+    """One thing looked at. A `problem` forbids the start, a `note` is worth knowing; both None: as it should be."""
 
     label: str
     found: str
     problem: str | None = None
+    note: str | None = None
 
 
 def checks(session: Session, settings: Settings, packages: Sequence[str], *, now: datetime) -> Iterator[Check]:
@@ -40,15 +42,15 @@ def checks(session: Session, settings: Settings, packages: Sequence[str], *, now
 
 
 def _settings(settings: Settings) -> Check:
-    label = "settings"
-    found = f"{settings.mode.value}, {settings.public_url}"
-    if settings.mode is Mode.PRODUCTION and not settings.smtp_url:
-        return Check(label, found, "CME_SMTP_URL is not set: no mail could leave, and nobody could confirm an address.")
+    notes: list[str] = []
+    production = settings.mode is Mode.PRODUCTION
+    if production and not settings.smtp_url:
+        notes.append("CME_SMTP_URL is not set: no mail leaves, so nobody can confirm an address.")
+    if production and not settings.is_https and settings.host not in LOCAL:
+        notes.append("CME_PUBLIC_URL does not begin with https://: passwords travel in clear.")
     if settings.broker_url:
-        return Check(label, found, "CME_BROKER_URL is set, but this version has no broker: `flask outbox run` does all work.")
-    if settings.mode is Mode.PRODUCTION and not settings.is_https and settings.host not in {"localhost", "127.0.0.1"}:
-        return Check(label, found, "CME_PUBLIC_URL must begin with https://: passwords would travel in clear.")
-    return Check(label, found)
+        notes.append("CME_BROKER_URL is set, but nothing uses it yet: `flask outbox run` does all work.")
+    return Check("settings", f"{settings.mode.value}, {settings.public_url}", note=" ".join(notes) or None)
 
 
 def _database(session: Session, settings: Settings, now: datetime) -> Iterator[Check]:
@@ -57,8 +59,8 @@ def _database(session: Session, settings: Settings, now: datetime) -> Iterator[C
         current = current_revision(session)
         yield Check("database", dialect)
         head = head_revision()
-        problem = None if current == head else f"it is at {current or 'none'}, this program needs {head}: flask start prepare."
-        yield Check("migrations", current or "none", problem)
+        pending = f"this program needs {head}; run `flask start prepare`."
+        yield Check("migrations", current or "none", None if current == head else pending)
         if dialect == "postgresql":
             yield from _durability(session, settings)
         skew = abs((database_now(session) - now).total_seconds())
@@ -98,12 +100,13 @@ def _weasyprint() -> Check:
 def _fonts(packages: Sequence[str]) -> Check:
     found = [path for package in packages for path in _font_files(package)]
     broken = [path.name for path in found if not _is_font(path)]
+    problem = None
     if broken:
-        return Check("fonts", f"{len(found)} files", f"these are no fonts: {', '.join(broken)}. Check the files out again.")
+        problem = f"these are no fonts: {', '.join(broken)}. Check the files out again."
     for suffix, purpose in ((".ttf", "certificates"), (".woff2", "pages")):
         if not any(path.suffix == suffix for path in found):
-            return Check("fonts", f"{len(found)} files", f"the fonts for {purpose} are missing. Check the files out again.")
-    return Check("fonts", f"{len(found)} files")
+            problem = f"the fonts for {purpose} are missing. Check the files out again."
+    return Check("fonts", f"{len(found)} files", problem)
 
 
 def _font_files(package: str) -> list[Path]:
@@ -130,5 +133,5 @@ def _files(folder: Path) -> Check:
             file.write(b"written")
             file.flush()
     except OSError as error:
-        return Check("files folder", str(folder), f"certificates cannot be stored there ({error.strerror}). Check CME_FILES.")
+        return Check("files folder", str(folder), f"nothing can be stored there ({error.strerror}). Check CME_FILES.")
     return Check("files folder", str(folder))

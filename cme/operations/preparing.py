@@ -7,14 +7,29 @@ from pathlib import Path
 
 from flask_migrate import upgrade
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Refused
 from cme.operations.places import database_file, known_migrations
 from cme.operations.placing import free_name, make_private, place_new, sync
 from cme.operations.sqlite_copy import check_database, copy_database
+from cme.web.readiness import current_revision
 
 ACCOUNTS = "demonstration-accounts"
 COPIES = "backups"
+
+
+def migration_now(session: Session) -> str | None:
+    """The migration the database is at, or None before the first. Refuses a database that does not answer."""
+    try:
+        return current_revision(session)
+    except SQLAlchemyError as error:
+        session.rollback()
+        raise Refused(
+            "database_unavailable",
+            f"The database does not answer ({type(error).__name__}). Check CME_DATABASE_URL, and that it runs.",
+        ) from error
 
 
 def bring_up_to_date(

@@ -88,10 +88,9 @@ def _read(tar: tarfile.TarFile, staging: Path) -> tuple[Manifest, dict[str, Path
     while member := tar.next():
         part = expected.get(member.name)
         if part is None or member.name in staged or not _is_plain(member) or member.size != part.size:
-            raise Refused("backup_unsafe", f"{DAMAGED}it holds {member.name[:80]!r}, which its manifest does not list so.")
+            raise Refused("backup_unsafe", f"{DAMAGED}its manifest does not list {member.name[:80]!r} in that form.")
         # Numbered, so that no name out of the archive ever becomes a path before all of them are verified.
         staged[part.name] = _stage(tar, member, part, staging / str(len(staged)))
-        tar.members = []  # else tarfile remembers every member of a large archive
     missing = next((name for name in expected if name not in staged), None)
     if missing is not None:
         raise Refused("backup_damaged", f"{DAMAGED}{missing} is missing.")
@@ -119,14 +118,17 @@ def _stage(tar: tarfile.TarFile, member: tarfile.TarInfo, part: Part, path: Path
 
 def _judge_database(manifest: Manifest, staged: Path, database: Path | None, known: Collection[str]) -> None:
     if database is None:
-        raise Refused("backup_other_kind", "The backup holds a SQLite database, but this installation uses another kind.")
+        raise Refused("backup_other_kind", "The backup holds a SQLite database; this installation uses another kind.")
     check_database(staged)
     migration = migration_of(staged)
     if migration != manifest.migration:
         raise Refused("backup_damaged", f"{DAMAGED}its database is not at the migration the manifest names.")
     if migration is not None and migration not in known:
-        raise Refused("backup_newer", f"The backup is at migration {migration}, which this program does not know. Use the "
-                      "version it was made with, or a newer one.")  # fmt: skip
+        raise Refused(
+            "backup_newer",
+            f"The backup is at migration {migration}, which this program does not know. Use the version it was made "
+            "with, or a newer one.",
+        )
 
 
 def _place_files(parts: Collection[Part], staged: dict[str, Path], files: Path) -> None:
@@ -162,4 +164,3 @@ def _place_database(staged: Path, database: Path) -> Path | None:
         database.with_name(database.name + leftover).unlink(missing_ok=True)
     sync(database.parent)
     return kept
-

@@ -35,7 +35,7 @@ class MultiCheckboxField(SelectMultipleField):
 
 
 class RolesForm(FlaskForm):
-    roles = MultiCheckboxField("Roles", choices=[(role.value, ROLE_WORDS[role]) for role in GRANTABLE])
+    roles = MultiCheckboxField("Roles", choices={role.value: ROLE_WORDS[role] for role in GRANTABLE})
 
 
 @bp.get("/")

@@ -1,5 +1,7 @@
 """Entrances of the editor for single questions: edit, add, move, take out."""
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -74,8 +76,9 @@ def save_question(question_id: int) -> ResponseReturnValue:
     except EditConflict as conflict:
         return _conflict_page(question_id, facts, form, conflict), 409
     except Invalid as refused:
+        fields = {one.name: one for one in form}
         for name, sentences in refused.problems.items():
-            field = form[name] if name in form else form.stem
+            field = fields.get(name, form.stem)
             field.errors = [*field.errors, *sentences]
         return _page(db.session(), facts, question_id, item, form), 422
     flash("Saved in the draft. Learners see it once the draft is published.", "success")
@@ -175,15 +178,17 @@ def _page(session: Session, facts: QuizVersionFacts, question_id: int, item: Ite
     before = next((one for one in published.items.values() if one.lineage == item.lineage), None) if published else None
     order = list(facts.items)
     place = order.index(question_id)
+    typed = replace(facts, items={**facts.items, question_id: item})
     return render_template(
         "quizzes/desk/question.html",
+        problems=_problems(form),
         facts=facts,
         question_id=question_id,
         item=item,
         words=words_of(item),
         form=form,
         module=desk_module_of(session, facts.quiz_id),
-        notes=[one for one in obstacles_of(session, facts) if one.lineage == item.lineage] if facts.is_draft else [],
+        notes=[one for one in obstacles_of(session, typed) if one.lineage == item.lineage] if facts.is_draft else [],
         before=before,
         before_words=words_of(before) if before else None,
         changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
@@ -191,6 +196,21 @@ def _page(session: Session, facts: QuizVersionFacts, question_id: int, item: Ite
         next_id=order[place + 1] if place + 1 < len(order) else None,
         place=place + 1,
     )
+
+
+def _problems(form: QuestionForm) -> list[tuple[str, str]]:
+    """(where to go, what is wrong) for the summary above the form."""
+    found: list[tuple[str, str]] = []
+    for field in form:
+        if field.name == "choices":
+            for entry in form.choices:
+                found += [(one.id, f"{one.label.text}: {error}") for one in entry.form for error in one.errors]
+            found += [("choices-0-text", error) for error in field.errors if isinstance(error, str)]
+        elif field.name == "correct":
+            found += [("choices-0-text", str(error)) for error in field.errors]
+        else:
+            found += [(field.id, f"{field.label.text}: {error}") for error in field.errors]
+    return found
 
 
 def _conflict_page(question_id: int, facts: QuizVersionFacts, form: QuestionForm, conflict: EditConflict) -> str:

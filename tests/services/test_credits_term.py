@@ -8,19 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cme.activities.models import Release
-from cme.activities.rules import publish_obstacles
-from cme.activities.service import publish_release, withdraw_release
+from cme.activities.service import publish_release, record_front_matter, withdraw_release
 from cme.credits.models import Credit, RequirementMet
-from cme.credits.queries import progress_of
+from cme.credits.queries import progress_of, transcript
 from cme.credits.rules import MayNotStart, MayStart
+from cme.credits.service import record_requirement
+from cme.evaluations.models import EvaluationAssignment
 from cme.kernel.refusal import Invalid, Refused
-from tests.factories.modules import make_module, make_provider, make_release, make_revision
+from quizzes.models.quiz import QuizAssignment
+from tests.factories.modules import Module, make_module, make_provider, make_release, make_revision
 from tests.factories.people import make_person
 from tests.support import journeys
 
 LOS_ANGELES = "America/Los_Angeles"
 TICK = timedelta(microseconds=1)
-__all__ = ["Case"]
 
 
 def utc(*parts: int) -> datetime:
@@ -126,9 +127,6 @@ def test_the_term_decides(session: Session, case: Case) -> None:
 
 def _complete_whatever_the_term_says(session: Session, person_id: int, release_id: int, now: datetime) -> None:
     """Write the facts as they would lie there had every earlier check failed, so that the claim alone must hold."""
-    from cme.activities.service import record_front_matter
-    from cme.credits.service import record_requirement
-
     record_front_matter(session, person_id, journeys.release_of(session, release_id), now=now)
     journeys.read(session, person_id, release_id, now=now)
     record_requirement(session, person_id, release_id, met_at=now, evidence="attempt:1")
@@ -248,8 +246,6 @@ def test_earned_credit_outlives_the_term(session: Session) -> None:
     again = journeys.claim(session, person.id, module.release_id, now=utc(2040, 1, 1))
     assert again.credit is not None
     assert again.credit.credit_id == credit_id
-    from cme.credits.queries import transcript
-
     assert [entry.credit_id for entry in transcript(session, person.id)] == [credit_id]
 
 
@@ -285,10 +281,7 @@ def test_credit_for_another_activity_is_no_hindrance(session: Session) -> None:
     assert journeys.count_credits(session, person.id) == 2
 
 
-def _second_release(session: Session, module, *, now: datetime, repeat_credit: bool) -> int:
-    from cme.evaluations.models import EvaluationAssignment
-    from quizzes.models.quiz import QuizAssignment
-
+def _second_release(session: Session, module: Module, *, now: datetime, repeat_credit: bool) -> int:
     revision_id = make_revision(session, module.article_id, now=now, title="Second", number=2)
     release_id = make_release(
         session,
@@ -311,20 +304,26 @@ def _second_release(session: Session, module, *, now: datetime, repeat_credit: b
 
 
 @pytest.mark.parametrize(
-    ("released_on", "reviewed_on", "expires_on", "published"),
+    ("released_on", "reviewed_on", "expires_on", "closes_at"),
     [
-        (date(1995, 8, 17), date(2024, 8, 9), date(2027, 8, 9), True),
-        (date(1995, 8, 17), date(2024, 8, 9), date(2027, 8, 10), False),
-        (date(2024, 8, 9), None, date(2027, 8, 9), True),
-        (date(2024, 8, 9), None, date(2027, 8, 10), False),
-        (date(2024, 2, 29), None, date(2027, 2, 28), True),
-        (date(2024, 2, 29), None, date(2027, 3, 1), False),
+        (date(1995, 8, 17), date(2024, 8, 9), date(2027, 8, 9), utc(2027, 8, 10, 7)),
+        (date(1995, 8, 17), date(2024, 8, 9), date(2027, 8, 10), None),
+        (date(2024, 8, 9), None, date(2027, 8, 9), utc(2027, 8, 10, 7)),
+        (date(2024, 8, 9), None, date(2027, 8, 10), None),
+        (date(2024, 2, 29), None, date(2027, 2, 28), utc(2027, 3, 1, 8)),
+        (date(2024, 2, 29), None, date(2027, 3, 1), None),
     ],
-    ids=["review: to the day", "review: one day more", "release: to the day", "release: one day more",
-         "29 February: 28 February", "29 February: 1 March"],
+    ids=[
+        "review: to the day",
+        "review: one day more",
+        "release: to the day",
+        "release: one day more",
+        "29 February: 28 February",
+        "29 February: 1 March",
+    ],
 )
 def test_three_years_are_published_and_one_day_more_is_not(
-    session: Session, released_on: date, reviewed_on: date | None, expires_on: date, published: bool
+    session: Session, released_on: date, reviewed_on: date | None, expires_on: date, closes_at: datetime | None
 ) -> None:
     now = utc(2024, 9, 1)
     module = make_module(
@@ -337,18 +336,12 @@ def test_three_years_are_published_and_one_day_more_is_not(
         state="draft",
         published_at=None,
     )
-    if published:
+    if closes_at is not None:
         publish_release(session, module.release_id, by=None, now=now)
         release = session.get_one(Release, module.release_id)
         assert release.state == "published"
-        assert release.closes_at == datetime(
-            (expires_on + timedelta(days=1)).year, (expires_on + timedelta(days=1)).month,
-            (expires_on + timedelta(days=1)).day, 8 if expires_on.month < 3 else 7, tzinfo=UTC,
-        )
+        assert release.closes_at == closes_at
     else:
         with pytest.raises(Invalid, match="cannot be published"):
             publish_release(session, module.release_id, by=None, now=now)
         assert session.get_one(Release, module.release_id).state == "draft"
-
-
-assert publish_obstacles

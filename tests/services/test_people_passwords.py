@@ -69,7 +69,8 @@ def test_a_weak_password_is_refused_with_its_reason(password: str, words: str):
 
 
 @pytest.mark.parametrize(
-    "password", ["x7#kQp2v", GOOD, "только строчные буквы", "王小明喜欢游泳和读书吗", "x7#kQp2v" * 16, "        a tree       "]
+    "password",
+    ["x7#kQp2v", GOOD, "только строчные буквы", "王小明喜欢游泳和读书吗", "x7#kQp2v" * 16, "        a tree       "],
 )
 def test_no_composition_is_asked_for(password: str):
     assert password_problem(password) is None

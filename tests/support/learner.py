@@ -29,6 +29,11 @@ class Learner:
         form = self._page(f"/modules/{self.slug}").form("/start")
         _led(self.visitor.send(form, follow=False), 303, "/article")
 
+    def start_if_not_yet(self) -> None:
+        """As `start`, for somebody whose first try may have arrived without an answer."""
+        if self._page(f"/modules/{self.slug}").has_form("/start"):
+            self.start()
+
     def read(self) -> str:
         """Open the article and press the button under it, which begins the quiz; gives the attempt's code."""
         form = self._page(f"/modules/{self.slug}/article").form("/read")

@@ -48,12 +48,16 @@ def password_problem(password: str, about: Sequence[str] = ()) -> str | None:
         return f"Use at least {SHORTEST_PASSWORD} characters; this has {len(password)}."
     if len(password) > LONGEST_PASSWORD:
         return f"Use at most {LONGEST_PASSWORD} characters; this has {len(password)}."
-    words = [word.casefold() for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
-    parts = [part for part in re.split(r"[\W_]+", password.casefold()) if part]
-    if parts and all(part in words for part in parts):
+    known = [part for text in about for part in _parts(text)]
+    parts = _parts(password)
+    if parts and all(part in known for part in parts):
         return "This password is only your own name or address. Three or four unrelated words make a good one."
-    judged = zxcvbn(password[:_JUDGED], user_inputs=words, max_length=_JUDGED)
+    judged = zxcvbn(password[:_JUDGED], user_inputs=[*about, *known], max_length=_JUDGED)
     if judged["score"] >= _WEAK_BELOW:
         return None
     reason = judged["feedback"]["warning"] or "It is close to a common word, a name or your own address."
     return f"This password is too easy to guess. {reason.rstrip('.')}. Three or four unrelated words make a good one."
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in re.split(r"[\W_]+", text.casefold()) if part]

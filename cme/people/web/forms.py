@@ -9,8 +9,8 @@ from cme.kernel.professions import LABELS
 from cme.kernel.refusal import Invalid
 from cme.people.countries import COUNTRIES
 
-PROFESSIONS = [("", "Choose …"), *((profession.value, label) for profession, label in LABELS.items())]
-PLACES = [("", "Choose …"), *COUNTRIES.items()]
+PROFESSIONS = {"": "Choose …", **{profession.value: label for profession, label in LABELS.items()}}
+PLACES = {"": "Choose …", **COUNTRIES}
 
 
 def put(form: FlaskForm, refusal: Invalid) -> None:

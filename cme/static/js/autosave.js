@@ -5,7 +5,7 @@ import { markAnswered } from "./quiz-progress.js";
 const RETRY_SECONDS = [2, 5, 10, 20, 30];
 const OFFLINE = "Not saved yet: no connection. Your choice stays on this page; trying again.";
 const SIGNED_OUT = "Not saved yet: you are signed out. Sign in again in another tab; your choice is then saved from here.";
-const clock = (at) => at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+const CLOCK = { hour: "2-digit", minute: "2-digit", hour12: false };
 
 class Autosave {
   constructor(form) {
@@ -52,16 +52,15 @@ class Autosave {
 
   async judge(sent, answer) {
     const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
-    const sentence = told.message || told.error?.sentence;
     const at = told.saved_at ? new Date(told.saved_at) : new Date();
-    if (answer.ok && !answer.redirected) return this.settle(sent, `Saved ${clock(at)}`, "saved");
+    if (answer.ok && !answer.redirected) return this.settle(sent, `Saved ${at.toLocaleTimeString([], CLOCK)}`, "saved");
     const signedOut = answer.redirected || answer.status === 401;
     if (signedOut || (answer.status === 400 && !this.tries)) {
       this.later(signedOut ? SIGNED_OUT : OFFLINE);
       return freshToken(this.form);
     }
-    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(sentence || OFFLINE);
-    return this.settle(sent, sentence || "This answer could not be saved. Please reload the page.", "failed");
+    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(told.message || OFFLINE);
+    return this.settle(sent, told.message || told.error?.sentence || "This answer could not be saved. Please reload the page.", "failed");
   }
 
   later(message) {

@@ -1,0 +1,51 @@
+"""Background work of certificates: make the PDF, then its picture, and store both once."""
+
+from importlib import import_module
+from typing import Any
+
+from flask import current_app
+
+from certificates import queries, services
+from certificates.files import FolderStore
+from certificates.queries import PDF, PICTURE, CertificateFacts
+from cme.config import Settings
+from cme.kernel.clock import utc_now
+from cme.store.session import reading, transaction
+
+
+def render(certificate_id: int) -> None:
+    """Make what is missing of a certificate's files. Run twice, it changes nothing; a crash leaves an orphan at most."""
+    settings: Settings = current_app.extensions["settings"]
+    store = FolderStore(settings.files_folder)
+    certificate = _read(certificate_id)
+    if certificate.pdf is None:
+        rendering = _heavy("certificates.rendering")
+        body = rendering.render(certificate.snapshot, f"{settings.public_url}/verify/{certificate.code}")
+        pdf = _store(store, certificate, PDF, body, rendering.engine(certificate.snapshot["design"]))
+    else:
+        pdf = certificate.pdf
+    if certificate.picture is None:
+        picture = _heavy("certificates.picture")
+        _store(store, certificate, PICTURE, picture.picture_of(store.get(pdf)), picture.engine())
+
+
+def _heavy(module: str) -> Any:
+    """Loaded at the first run and not at the top of the file: WeasyPrint with Pango, and pdfium, take 60 MB and half a
+    second and parse text in C. Every process registers this job; only the one that runs it shall load them.
+    """
+    return import_module(module)
+
+
+def _read(certificate_id: int) -> CertificateFacts:
+    with reading() as session:
+        certificate = queries.by_id(session, certificate_id)
+        session.rollback()  # no open snapshot of the database while the page is drawn
+    if certificate is None:
+        raise LookupError(f"there is no certificate {certificate_id}")
+    return certificate
+
+
+def _store(store: FolderStore, certificate: CertificateFacts, kind: str, body: bytes, engine: str) -> str:
+    digest = store.put(body)  # first the bytes, then the row: a row never points at nothing
+    with transaction() as session:
+        return services.record_file(session, certificate.certificate_id, kind, digest, len(body), engine, now=utc_now())

@@ -1,0 +1,131 @@
+"""Verbs of certificates: issue at the grant, record stored files, hand files to their owner."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from certificates import queries
+from certificates.files import Store
+from certificates.models import Certificate, CertificateEvent, CertificateFile
+from certificates.queries import CertificateFacts
+from certificates.rules.document import certificate_number, freeze
+from cme.audit.service import record
+from cme.audit.tags import Event
+from cme.credits.events import CreditGranted
+from cme.kernel.codes import new_code, normalise_code
+from cme.kernel.days import local_day
+from cme.kernel.refusal import NotFound
+from cme.outbox.service import enqueue
+
+RENDER = "certificates.render"
+
+
+def issue_on_grant(session: Session, event: CreditGranted) -> None:
+    """Freeze the certificate inside the granting transaction: no committed credit is ever without one.
+
+    A second certificate for the same credit breaks uq_certificates_credit_id_revision and undoes its transaction.
+    """
+    year = local_day(event.granted_at, event.snapshot["zone"]).year
+    number, code = certificate_number(event.credit_id, year), new_code()
+    certificate = Certificate(
+        credit_id=event.credit_id,
+        person_id=event.person_id,
+        number=number,
+        revision=1,
+        code=code,
+        kind=event.kind,
+        snapshot=freeze(event, number=number, code=code),
+        issued_at=event.granted_at,
+    )
+    session.add(certificate)
+    session.flush()
+    session.add(
+        CertificateEvent(
+            certificate_id=certificate.id,
+            event="issued",
+            at=event.granted_at,
+            reason="credit granted",
+            by_person_id=None,
+        )
+    )
+    session.flush()
+    record(
+        session,
+        Event.CERTIFICATE_ISSUED,
+        now=event.granted_at,
+        person_id=event.person_id,
+        subject="certificate",
+        subject_id=number,
+        details={"credit_id": event.credit_id},
+    )
+    ask_for_files(session, certificate.id, now=event.granted_at)
+
+
+def ask_for_files(session: Session, certificate_id: int, *, now: datetime) -> None:
+    """Have PDF and picture made after the commit; asking twice is one piece of work."""
+    enqueue(session, RENDER, str(certificate_id), {"certificate_id": certificate_id}, now=now)
+
+
+def sweep(session: Session, *, now: datetime) -> None:
+    """Ask again for files that never came: a job given up, a queue emptied by hand, a restored database."""
+    for certificate_id in queries.without_files(session, now=now):
+        ask_for_files(session, certificate_id, now=now)
+
+
+def record_file(
+    session: Session, certificate_id: int, kind: str, sha256: str, size: int, engine: str, *, now: datetime
+) -> str:
+    """Write which bytes are the certificate's and give their digest: the first stored file wins, for ever."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    added = session.execute(
+        insert(CertificateFile)
+        .values(certificate_id=certificate_id, kind=kind, sha256=sha256, size=size, engine=engine, stored_at=now)
+        .on_conflict_do_nothing()
+        .returning(CertificateFile.sha256)
+    ).scalar()
+    if added is None:
+        return session.scalars(
+            select(CertificateFile.sha256).where(
+                CertificateFile.certificate_id == certificate_id, CertificateFile.kind == kind
+            )
+        ).one()
+    record(
+        session,
+        Event.CERTIFICATE_RENDERED,
+        now=now,
+        person_id=None,
+        subject="certificate",
+        subject_id=certificate_id,
+        details={"kind": kind, "sha256": sha256, "size": size},
+    )
+    return added
+
+
+def owned(session: Session, person_id: int, typed_code: str) -> CertificateFacts:
+    """The person's own certificate. Refuses: NotFound, for another's exactly as for one that does not exist."""
+    code = normalise_code(typed_code)
+    found = queries.by_code(session, code) if code else None
+    if found is None or found.person_id != person_id:
+        raise NotFound
+    return found
+
+
+def bytes_of(store: Store, certificate: CertificateFacts, kind: str) -> bytes | None:
+    """The stored bytes, checked against their digest, or None while they are not made. Refuses: Damaged."""
+    digest = certificate.digest(kind)
+    return None if digest is None else store.get(digest)
+
+
+def record_download(session: Session, certificate: CertificateFacts, *, now: datetime) -> None:
+    """The owner took the PDF."""
+    record(
+        session,
+        Event.CERTIFICATE_DOWNLOADED,
+        now=now,
+        person_id=certificate.person_id,
+        subject="certificate",
+        subject_id=certificate.number,
+    )

@@ -1,0 +1,5 @@
+"""The blueprint of certificates."""
+
+from flask import Blueprint
+
+bp = Blueprint("certificates", "certificates", template_folder="templates")

@@ -1,0 +1,1 @@
+"""Load and fault campaigns at full length: `sh script/campaign`."""

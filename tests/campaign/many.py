@@ -1,0 +1,34 @@
+"""Many learners at once, each the whole road from the module's page to the granted claim."""
+
+import time
+
+from tests.campaign.crowd import Report, counted, errors, percentile, together
+from tests.campaign.ground import learners, open_module
+from tests.campaign.invariants import Journal, breaches
+from tests.support.serving import Server
+
+
+def many_learners(server: Server, *, number: int, questions: int = 3) -> Report:
+    """Everybody gets exactly one credit, everything acknowledged is there, nobody sees a server's error."""
+    report = Report(f"{number} learners at once", server.database.dialect)
+    module = open_module(server.database, questions=questions, bank=questions * 3)
+    crowd = learners(server, module.slug, number)
+    began = time.perf_counter()
+    outcomes = together([learner.whole_road for learner in crowd])
+    took = time.perf_counter() - began
+    report.problems += errors(outcomes)[:5]
+    journal = Journal()
+    for learner, outcome in zip(crowd, outcomes, strict=True):
+        journal.saved |= learner.saved
+        if outcome.value is not None:
+            journal.submitted[outcome.value] = "a"
+    requests = number * (7 + questions + 4)
+    report.expect("arrived", sum(outcome.error is None for outcome in outcomes), number)
+    for table in ("credits", "certificates", "evaluation_responses"):
+        report.expect(table, counted(server.database, table), number)
+    report.expect("attempts", counted(server.database, "attempts", "state = 'submitted'"), number)
+    report.invariants(breaches(server.database.rows, journal))
+    report.counts["wall"] = f"{took:.1f} s"
+    report.counts["requests per second"] = round(requests / took)
+    report.counts["slowest road"] = f"{percentile([outcome.seconds for outcome in outcomes], 1):.1f} s"
+    return report
