@@ -20,8 +20,8 @@ class Asset:
 class SealedFetcher(URLFetcher):
     """Answers from a table in memory; every other address ends the rendering.
 
-    The error is WeasyPrint's fatal one: an ordinary error would only be logged, and a certificate would leave without its
-    seal. The parent's set-up is skipped on purpose: it opens ways to the network and loads certificate authorities.
+    The error is WeasyPrint's fatal one: an ordinary error would only be logged, and a certificate would leave without
+    its seal. The parent's set-up is skipped on purpose: it opens ways to the network and loads certificate authorities.
     """
 
     def __init__(self, table: Mapping[str, Asset]) -> None:

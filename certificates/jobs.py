@@ -14,7 +14,7 @@ from cme.store.session import reading, transaction
 
 
 def render(certificate_id: int) -> None:
-    """Make what is missing of a certificate's files. Run twice, it changes nothing; a crash leaves an orphan at most."""
+    """Make what is missing of a certificate's files. Run twice, it changes nothing; a crash leaves an orphan."""
     settings: Settings = current_app.extensions["settings"]
     store = FolderStore(settings.files_folder)
     certificate = _read(certificate_id)

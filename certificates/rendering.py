@@ -60,7 +60,7 @@ class _Complaints(logging.Handler):
 
 @contextmanager
 def no_complaints() -> Iterator[None]:
-    """WeasyPrint logs a missing image and goes on. A certificate must not leave without its seal: here it is an error."""
+    """WeasyPrint logs a missing image and goes on; here it is an error: none leaves without its seal."""
     handler = _Complaints()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)

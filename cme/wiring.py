@@ -1,11 +1,13 @@
 """The ground floor's part."""
 
+from cme.activities.cli import library
 from cme.articles.queries import ARTICLE_PAGES, ArticlePages
+from cme.evaluations.library import evaluation_obstacles, load_evaluation, validate_evaluation
 from cme.kernel.roles import Role
 from cme.learning import claiming, transcript
 from cme.learning import views as learning
 from cme.mail.jobs import JOBS as MAIL_JOBS
-from cme.part import MenuEntry, Part, Step
+from cme.part import Loader, MenuEntry, Part, Step
 from cme.people import admin as people_admin
 from cme.people import views as people
 from cme.people.cli import people_group
@@ -14,8 +16,10 @@ from cme.people.jobs import JOBS as PEOPLE_JOBS
 PART = Part(
     name="cme",
     blueprints=(learning.bp, claiming.bp, transcript.bp, people.bp, people_admin.bp),
-    commands=(people_group,),
+    commands=(people_group, library),
     jobs={**MAIL_JOBS, **PEOPLE_JOBS},
+    loaders={"evaluation.yaml": Loader(validate=validate_evaluation, load=load_evaluation)},
+    obstacles=(evaluation_obstacles,),
     extensions={ARTICLE_PAGES: ArticlePages},
     steps=(
         Step(key="read", label="Read", endpoint="learning.article", order=10),

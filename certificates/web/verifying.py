@@ -36,7 +36,7 @@ def verify_form() -> ResponseReturnValue:
 @bp.get("/verify/<code>")
 @public
 def verify(code: str) -> ResponseReturnValue:
-    """The certificate of the code; malformed, unknown and foreign codes give one and the same page. Refuses: TooMany."""
+    """The certificate of the code; malformed, unknown and foreign codes give the same page. Refuses: TooMany."""
     canonical = normalise_code(code)
     with transaction() as session:
         throttle.take(session, (Counter("verify", _caller(), LIMITS),), now=request_now())

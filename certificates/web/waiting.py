@@ -3,7 +3,6 @@
 import time
 
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from certificates import queries, services
 from certificates.files import FolderStore, Store
@@ -37,6 +36,6 @@ def when_made(certificate: CertificateFacts, kind: str) -> CertificateFacts:
 
 
 def _again(certificate: CertificateFacts) -> CertificateFacts:
-    session: Session = db.session()
+    session = db.session()
     session.rollback()  # each look is a new one: an open snapshot of the database would never show the file
     return queries.by_id(session, certificate.certificate_id) or certificate

@@ -46,7 +46,10 @@ def release_facts(session: Session, release_id: int) -> ReleaseFacts:
 def releases_of(session: Session, slug: str) -> list[ReleaseFacts]:
     """Every public release of a module, newest first: for the office."""
     rows = session.execute(
-        _release_rows().where(Activity.slug == slug, Release.state.in_(SHOWN)).order_by(Release.number.desc())
+        _release_rows()
+        .where(Activity.slug == slug, Release.state.in_(SHOWN))
+        .order_by(None)
+        .order_by(Release.number.desc(), CreditOffer.id)
     ).all()
     by_release: dict[int, list[ReleaseRow]] = {}
     for row in rows:

@@ -1,20 +1,15 @@
 """What the room of credits reads."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, union_all
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import ReleaseFacts
-from cme.activities.models import Activity, FrontMatterView, MinorRevision, Release
+from cme.activities.models import FrontMatterView, MinorRevision, Release
 from cme.articles.models import Reading
 from cme.credits.facts import CreditFacts
-from cme.credits.models import ClaimDecision, Credit, RequirementMet
+from cme.credits.models import Credit, RequirementMet
 from cme.credits.rules import Progress, ReleaseRule
-from cme.kernel.paging import PAGE_SIZE, Page, offset_of, page_of
 from cme.people.models import Person
 
 QUIZ = "quiz"
@@ -149,162 +144,3 @@ def _facts(row: Credit) -> CreditFacts:
         credit_type=row.credit_type,
         snapshot=dict(row.snapshot),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeFilter:
-    """What the office narrows a list by; empty values do not narrow."""
-
-    slug: str = ""
-    person: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    outcome: str = ""
-    kind: str = ""
-
-
-def decisions(session: Session, wanted: OfficeFilter, page: int) -> Page[Any]:
-    """One page of decisions with person and module, newest first."""
-    return page_of(session.execute(_decisions(wanted).limit(PAGE_SIZE + 1).offset(offset_of(page))).all(), page)
-
-
-def every_decision(session: Session, wanted: OfficeFilter) -> Iterator[Any]:
-    """All of them, streamed for an export."""
-    yield from session.execute(_decisions(wanted).execution_options(yield_per=500))
-
-
-def _decisions(wanted: OfficeFilter) -> Any:
-    return (
-        select(
-            ClaimDecision.id,
-            ClaimDecision.decided_at,
-            ClaimDecision.outcome,
-            ClaimDecision.code,
-            ClaimDecision.sentence,
-            Person.name,
-            Person.email,
-            Activity.slug,
-            Activity.title,
-            Release.number,
-            Release.zone,
-        )
-        .join(Person, Person.id == ClaimDecision.person_id)
-        .join(Release, Release.id == ClaimDecision.release_id)
-        .join(Activity, Activity.id == Release.activity_id)
-        .where(*_where(wanted, ClaimDecision.decided_at))
-        .where(*([ClaimDecision.outcome == wanted.outcome] if wanted.outcome else []))
-        .order_by(ClaimDecision.decided_at.desc(), ClaimDecision.id.desc())
-    )
-
-
-def decision(session: Session, decision_id: int) -> Any:
-    """One decision with person and module, or None."""
-    return session.execute(
-        select(ClaimDecision, Person.name, Person.email, Activity.title, Activity.slug, Release.number, Release.zone)
-        .join(Person, Person.id == ClaimDecision.person_id)
-        .join(Release, Release.id == ClaimDecision.release_id)
-        .join(Activity, Activity.id == Release.activity_id)
-        .where(ClaimDecision.id == decision_id)
-    ).one_or_none()
-
-
-def credits(session: Session, wanted: OfficeFilter, page: int) -> Page[Any]:
-    """One page of ledger entries with person and module, newest first."""
-    return page_of(session.execute(_credits(wanted).limit(PAGE_SIZE + 1).offset(offset_of(page))).all(), page)
-
-
-def every_credit(session: Session, wanted: OfficeFilter) -> Iterator[Any]:
-    """All of them, streamed for an export."""
-    yield from session.execute(_credits(wanted).execution_options(yield_per=500))
-
-
-def _credits(wanted: OfficeFilter) -> Any:
-    return (
-        select(Credit, Person.email, Activity.slug, Release.number, Release.zone)
-        .join(Person, Person.id == Credit.person_id)
-        .join(Release, Release.id == Credit.release_id)
-        .join(Activity, Activity.id == Release.activity_id)
-        .where(*_where(wanted, Credit.granted_at))
-        .where(*([Credit.kind == wanted.kind] if wanted.kind else []))
-        .order_by(Credit.granted_at.desc(), Credit.id.desc())
-    )
-
-
-def completions(session: Session, wanted: OfficeFilter, page: int) -> Page[Any]:
-    """People who have passed, with their reading and claim, newest pass first."""
-    return page_of(session.execute(_completions(wanted).limit(PAGE_SIZE + 1).offset(offset_of(page))).all(), page)
-
-
-def every_completion(session: Session, wanted: OfficeFilter) -> Iterator[Any]:
-    """All of them, streamed for an export."""
-    yield from session.execute(_completions(wanted).execution_options(yield_per=500))
-
-
-def _completions(wanted: OfficeFilter) -> Any:
-    read_at = (
-        select(func.min(Reading.read_at))
-        .where(
-            Reading.person_id == Person.id,
-            Reading.read_at.is_not(None),
-            Reading.revision_id.in_(
-                union_all(
-                    select(Release.revision_id)
-                    .where(Release.id == RequirementMet.release_id)
-                    .correlate(RequirementMet),
-                    select(MinorRevision.revision_id)
-                    .where(MinorRevision.release_id == RequirementMet.release_id)
-                    .correlate(RequirementMet),
-                )
-            ),
-        )
-        .correlate(Person, RequirementMet)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            Person.id.label("person_id"),
-            Person.name,
-            Person.email,
-            Person.profession,
-            Activity.slug,
-            Activity.title,
-            Release.number,
-            Release.zone,
-            FrontMatterView.seen_at,
-            read_at.label("read_at"),
-            RequirementMet.met_at,
-            Credit.granted_at,
-            Credit.amount_quarters,
-        )
-        .join(RequirementMet, RequirementMet.person_id == Person.id)
-        .join(Release, Release.id == RequirementMet.release_id)
-        .join(Activity, Activity.id == Release.activity_id)
-        .join(
-            FrontMatterView,
-            and_(FrontMatterView.person_id == Person.id, FrontMatterView.release_id == Release.id),
-            isouter=True,
-        )
-        .join(
-            Credit,
-            and_(Credit.person_id == Person.id, Credit.release_id == Release.id, Credit.entry == "earned"),
-            isouter=True,
-        )
-        .where(*_where(wanted, RequirementMet.met_at))
-        .order_by(RequirementMet.met_at.desc(), Person.id)
-    )
-
-
-def _where(wanted: OfficeFilter, instant: Any) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if wanted.slug:
-        clauses.append(Activity.slug == wanted.slug)
-    if wanted.person:
-        clauses.append(
-            Person.name.icontains(wanted.person, autoescape=True)
-            | Person.email.icontains(wanted.person, autoescape=True)
-        )
-    if wanted.since:
-        clauses.append(instant >= wanted.since)
-    if wanted.until:
-        clauses.append(instant < wanted.until)
-    return clauses

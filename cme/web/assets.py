@@ -1,4 +1,4 @@
-"""Addresses of style sheets, scripts and pictures that change when their content does, so that browsers may keep them."""
+"""Static addresses that change when their content does, so that browsers may keep what they have."""
 
 import hashlib
 from pathlib import Path

@@ -38,10 +38,12 @@ def save_answer(
     if not 1 <= position <= MOST_POSITION:
         raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
     other = aliased(Answer)
+    # Not correlated with the updated row: SQLite looks such a subquery of RETURNING up in the wrong table.
     answered_elsewhere = (
         select(func.count())
-        .where(other.attempt_id == Answer.attempt_id, other.position != Answer.position, other.chosen.is_not(None))
-        .correlate(Answer)
+        .select_from(other)
+        .join(Attempt, Attempt.id == other.attempt_id)
+        .where(Attempt.code == attempt_code, other.position != position, other.chosen.is_not(None))
         .scalar_subquery()
     )
     row = session.execute(

@@ -55,9 +55,11 @@ def killed_workers(
     report.problems += run.errors[:5]
     report.expect("kills", killed, kills)
     report.expect("acknowledged", run.acknowledged, run.wanted)
-    report.expect("attempts submitted", counted(server.database, "attempts", "state = 'submitted'"), run.wanted)
-    report.expect("attempts left open", counted(server.database, "attempts", "state = 'open'"), 0)
-    report.expect("passes written", counted(server.database, "requirements_met"), people)
+    here = f"release_id = {module.release_id}"
+    submitted = f"{here} AND state = 'submitted'"
+    report.expect("attempts submitted", counted(server.database, "attempts", submitted), run.wanted)
+    report.expect("attempts left open", counted(server.database, "attempts", f"{here} AND state = 'open'"), 0)
+    report.expect("passes written", counted(server.database, "requirements_met", here), people)
     report.invariants(breaches(server.database.rows, run.journal))
     report.counts["answers lost on the way and sent again"] = run.lost
     if not run.lost:

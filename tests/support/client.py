@@ -86,7 +86,11 @@ class Client:
         return page
 
     def post(self, url: str, data: dict[str, Any], *, status: int = 200, follow: bool = True) -> Page:
-        response = self.raw.post(url, data=data, follow_redirects=follow)
+        response = self.raw.post(url, data=data)
+        while follow and response.status_code in {307, 308}:  # a browser sends the form again, Werkzeug an empty body
+            response = self.raw.post(response.headers["Location"], data=data)
+        if follow and 300 <= response.status_code < 400:
+            response = self.raw.get(response.headers["Location"], follow_redirects=True)
         assert response.status_code == status, f"POST {url} gave {response.status_code}: {response.get_data(as_text=True)[:600]}"
         if not follow and 300 <= response.status_code < 400:
             return Page.__new__(Page) if not response.get_data() else Page(response)

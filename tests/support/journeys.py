@@ -14,6 +14,7 @@ from cme.credits import service as ledger
 from cme.credits.models import ClaimDecision, Credit
 from cme.credits.rules import MayNotStart, MayStart, may_start
 from cme.credits.service import Claim, ClaimResult
+from cme.evaluations.models import EvaluationAssignment
 from quizzes.models.attempt import Answer, Attempt
 from quizzes.rules.grading import AnswerSheet
 from quizzes.services import taking
@@ -118,3 +119,10 @@ def decisions_of(session: Session, person_id: int) -> list[ClaimDecision]:
 def count_credits(session: Session, person_id: int | None = None) -> int:
     wanted = select(func.count()).select_from(Credit)
     return session.scalar(wanted if person_id is None else wanted.where(Credit.person_id == person_id)) or 0
+
+
+def form_number(session: Session, release_id: int) -> int:
+    """The evaluation form that the release asks."""
+    return session.scalars(
+        select(EvaluationAssignment.form_id).where(EvaluationAssignment.release_id == release_id)
+    ).one()

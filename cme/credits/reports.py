@@ -1,0 +1,415 @@
+"""What the office reads: completions, decisions, ledger and releases, filtered, by page or as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from cme.activities.models import Activity, FrontMatterView, MinorRevision, Release
+from cme.articles.models import Reading
+from cme.credits.models import ClaimDecision, Credit, RequirementMet
+from cme.credits.rules import Kind
+from cme.kernel.paging import PAGE_SIZE, Page, offset_of, page_of
+from cme.people.models import Person
+
+AT_ONCE = 500
+"""Rows an export fetches at a time, so that its memory does not grow with the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFilter:
+    """What a list is narrowed by; empty values do not narrow. `until` is exclusive."""
+
+    slug: str = ""
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    outcome: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRow:
+    """Somebody who has passed the quiz of a release, with what came before and after. Amounts are quarters."""
+
+    person_id: int
+    name: str
+    email: str
+    profession: str
+    slug: str
+    title: str
+    release: int
+    zone: str
+    seen_at: datetime | None
+    read_at: datetime | None
+    passed_at: datetime
+    claimed_at: datetime | None
+    amount_quarters: int | None
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """As for credit: the latest of the three, or None while one is missing."""
+        if self.seen_at is None or self.read_at is None:
+            return None
+        return max(self.seen_at, self.read_at, self.passed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A decision about a claim, as a line."""
+
+    decision_id: int
+    decided_at: datetime
+    outcome: str
+    code: str
+    sentence: str
+    name: str
+    email: str
+    slug: str
+    title: str
+    release: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision in full: the facts that were seen, every rule asked, each verdict."""
+
+    row: DecisionRow
+    facts: dict[str, Any]
+    verdicts: list[dict[str, Any]]
+    rules_version: str
+    credit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRow:
+    """An entry of the ledger. Name, profession and title are those frozen at the grant."""
+
+    credit_id: int
+    entry: str
+    kind: str
+    granted_at: datetime
+    completed_at: datetime
+    amount_quarters: int
+    maximum_quarters: int
+    credit_type: str
+    decision_id: int
+    follows_id: int | None
+    email: str
+    slug: str
+    release: int
+    zone: str
+    snapshot: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A release as the office lists it."""
+
+    release_id: int
+    slug: str
+    title: str
+    number: int
+    state: str
+    provider: str
+    provider_mode: str
+    opens_on: date
+    expires_on: date
+    opens_at: datetime
+    closes_at: datetime
+    zone: str
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+    credits: int
+    """Ledger entries earned with it, credit and participation together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The office's first page, out of one statement."""
+
+    completions: int
+    credits: int
+    participations: int
+    denied: int
+    modules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters offer: modules as (slug, title), and the zones their releases use."""
+
+    modules: tuple[tuple[str, str], ...]
+    zones: tuple[str, ...]
+
+
+def numbers(session: Session, *, now: datetime) -> Numbers:
+    """Counts of everything, and of modules that award credit now."""
+
+    def of(kind: Kind) -> Any:
+        return select(func.count()).where(Credit.kind == kind.value, Credit.entry == "earned").scalar_subquery()
+
+    active = (Release.state == "published", Release.opens_at <= now, Release.closes_at > now)
+    row = session.execute(
+        select(
+            select(func.count()).select_from(RequirementMet).scalar_subquery(),
+            of(Kind.CREDIT),
+            of(Kind.PARTICIPATION),
+            select(func.count()).where(ClaimDecision.outcome == "denied").scalar_subquery(),
+            select(func.count(Release.activity_id.distinct())).where(*active).scalar_subquery(),
+        )
+    ).one()
+    return Numbers(*row)
+
+
+def choices(session: Session) -> Choices:
+    """Modules by title, and zones, in one statement."""
+    rows = session.execute(
+        select(Activity.slug, Activity.title, Release.zone)
+        .join(Release, Release.activity_id == Activity.id)
+        .where(Release.state != "draft")
+        .distinct()
+        .order_by(Activity.title, Activity.slug)
+    ).all()
+    modules = dict.fromkeys((row.slug, row.title) for row in rows)
+    return Choices(tuple(modules), tuple(sorted({row.zone for row in rows})))
+
+
+def completions(session: Session, wanted: OfficeFilter, page: int) -> Page[CompletionRow]:
+    """People who have passed, newest pass first."""
+    return _page(session, _completions(wanted), CompletionRow, page)
+
+
+def every_completion(session: Session, wanted: OfficeFilter) -> Iterator[CompletionRow]:
+    """All of them, for an export."""
+    return _stream(session, _completions(wanted), CompletionRow)
+
+
+def completions_count(session: Session, wanted: OfficeFilter) -> int:
+    """How many an export would hold."""
+    return _count(session, _completions(wanted))
+
+
+def decisions(session: Session, wanted: OfficeFilter, page: int) -> Page[DecisionRow]:
+    """Decisions, newest first."""
+    return _page(session, _decisions(wanted), DecisionRow, page)
+
+
+def every_decision(session: Session, wanted: OfficeFilter) -> Iterator[DecisionRow]:
+    """All of them, for an export."""
+    return _stream(session, _decisions(wanted), DecisionRow)
+
+
+def decisions_count(session: Session, wanted: OfficeFilter) -> int:
+    """How many an export would hold."""
+    return _count(session, _decisions(wanted))
+
+
+def decision(session: Session, decision_id: int) -> Decision | None:
+    """One decision in full, or None."""
+    found = session.execute(
+        _decisions(OfficeFilter())
+        .where(ClaimDecision.id == decision_id)
+        .join(Credit, Credit.decision_id == ClaimDecision.id, isouter=True)
+        .add_columns(ClaimDecision.facts, ClaimDecision.verdicts, ClaimDecision.rules_version, Credit.id)
+    ).one_or_none()
+    if found is None:
+        return None
+    *line, facts, verdicts, rules_version, credit_id = found
+    return Decision(DecisionRow(*line), dict(facts), list(verdicts), rules_version, credit_id)
+
+
+def credits(session: Session, wanted: OfficeFilter, page: int) -> Page[CreditRow]:
+    """The ledger, newest entry first."""
+    return _page(session, _credits(wanted), CreditRow, page)
+
+
+def every_credit(session: Session, wanted: OfficeFilter) -> Iterator[CreditRow]:
+    """All of it, for an export."""
+    return _stream(session, _credits(wanted), CreditRow)
+
+
+def credits_count(session: Session, wanted: OfficeFilter) -> int:
+    """How many an export would hold."""
+    return _count(session, _credits(wanted))
+
+
+def releases(session: Session, page: int) -> Page[ReleaseRow]:
+    """Every public release, by module, newest first."""
+    return _page(session, _releases().order_by(Activity.title, Activity.id, Release.number.desc()), ReleaseRow, page)
+
+
+def release(session: Session, release_id: int) -> ReleaseRow | None:
+    """One of them, or None."""
+    found = session.execute(_releases().where(Release.id == release_id)).one_or_none()
+    return ReleaseRow(*found) if found else None
+
+
+def _decisions(wanted: OfficeFilter) -> Select[Any]:
+    outcome = [ClaimDecision.outcome == wanted.outcome] if wanted.outcome else []
+    return (
+        select(
+            ClaimDecision.id,
+            ClaimDecision.decided_at,
+            ClaimDecision.outcome,
+            ClaimDecision.code,
+            ClaimDecision.sentence,
+            Person.name,
+            Person.email,
+            Activity.slug,
+            Activity.title,
+            Release.number,
+            Release.zone,
+        )
+        .select_from(ClaimDecision)
+        .join(Person, Person.id == ClaimDecision.person_id)
+        .join(Release, Release.id == ClaimDecision.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(*_where(wanted, ClaimDecision.decided_at), *outcome)
+        .order_by(ClaimDecision.id.desc())
+    )
+
+
+def _credits(wanted: OfficeFilter) -> Select[Any]:
+    kind = [Credit.kind == wanted.kind] if wanted.kind else []
+    return (
+        select(
+            Credit.id,
+            Credit.entry,
+            Credit.kind,
+            Credit.granted_at,
+            Credit.completed_at,
+            Credit.amount_quarters,
+            Credit.maximum_quarters,
+            Credit.credit_type,
+            Credit.decision_id,
+            Credit.follows_id,
+            Person.email,
+            Activity.slug,
+            Release.number,
+            Release.zone,
+            Credit.snapshot,
+        )
+        .select_from(Credit)
+        .join(Person, Person.id == Credit.person_id)
+        .join(Release, Release.id == Credit.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(*_where(wanted, Credit.granted_at), *kind)
+        .order_by(Credit.id.desc())
+    )
+
+
+def _completions(wanted: OfficeFilter) -> Select[Any]:
+    claimed = {"claimed": [Credit.id.is_not(None)], "open": [Credit.id.is_(None)]}.get(wanted.outcome, [])
+    return (
+        select(
+            Person.id,
+            Person.name,
+            Person.email,
+            Person.profession,
+            Activity.slug,
+            Activity.title,
+            Release.number,
+            Release.zone,
+            FrontMatterView.seen_at,
+            _read_at(),
+            RequirementMet.met_at,
+            Credit.granted_at,
+            Credit.amount_quarters,
+        )
+        .select_from(RequirementMet)
+        .join(Person, Person.id == RequirementMet.person_id)
+        .join(Release, Release.id == RequirementMet.release_id)
+        .join(Activity, Activity.id == Release.activity_id)
+        .join(
+            FrontMatterView,
+            and_(FrontMatterView.person_id == Person.id, FrontMatterView.release_id == Release.id),
+            isouter=True,
+        )
+        .join(
+            Credit,
+            and_(Credit.person_id == Person.id, Credit.release_id == Release.id, Credit.entry == "earned"),
+            isouter=True,
+        )
+        .where(*_where(wanted, RequirementMet.met_at), *claimed)
+        .order_by(RequirementMet.met_at.desc(), RequirementMet.person_id, RequirementMet.release_id)
+    )
+
+
+def _read_at() -> ColumnElement[Any]:
+    """When the person first had read the release's revision or a minor one."""
+    minor = select(MinorRevision.revision_id).where(MinorRevision.release_id == RequirementMet.release_id)
+    return (
+        select(func.min(Reading.read_at))
+        .where(
+            Reading.person_id == RequirementMet.person_id,
+            Reading.read_at.is_not(None),
+            (Reading.revision_id == Release.revision_id)
+            | Reading.revision_id.in_(minor.correlate(RequirementMet).scalar_subquery()),
+        )
+        .correlate(RequirementMet, Release)
+        .scalar_subquery()
+    )
+
+
+def _releases() -> Select[Any]:
+    earned = (
+        select(func.count())
+        .where(Credit.release_id == Release.id, Credit.entry == "earned")
+        .correlate(Release)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Release.id,
+            Activity.slug,
+            Activity.title,
+            Release.number,
+            Release.state,
+            Release.provider_snapshot["name"].as_string(),
+            Release.provider_mode,
+            Release.opens_on,
+            Release.expires_on,
+            Release.opens_at,
+            Release.closes_at,
+            Release.zone,
+            Release.withdrawn_at,
+            Release.withdrawal_reason,
+            earned,
+        )
+        .join(Activity, Activity.id == Release.activity_id)
+        .where(Release.state != "draft")
+    )
+
+
+def _where(wanted: OfficeFilter, instant: Any) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if wanted.slug:
+        clauses.append(Activity.slug == wanted.slug)
+    if wanted.person:
+        named = Person.name.icontains(wanted.person, autoescape=True)
+        clauses.append(named | Person.email.icontains(wanted.person, autoescape=True))
+    if wanted.since:
+        clauses.append(instant >= wanted.since)
+    if wanted.until:
+        clauses.append(instant < wanted.until)
+    return clauses
+
+
+def _page(session: Session, statement: Select[Any], row_class: Any, number: int) -> Page[Any]:
+    rows = session.execute(statement.limit(PAGE_SIZE + 1).offset(offset_of(number)))
+    return page_of([row_class(*row) for row in rows], number)
+
+
+def _stream(session: Session, statement: Select[Any], row_class: Any) -> Iterator[Any]:
+    row: Row[Any]
+    for row in session.execute(statement.execution_options(yield_per=AT_ONCE)):
+        yield row_class(*row)
+
+
+def _count(session: Session, statement: Select[Any]) -> int:
+    return session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)) or 0
