@@ -227,7 +227,10 @@ def protected_names(text: str) -> list[tuple[str, bool]]:
 
 def file_name(snapshot: dict[str, Any], ending: str = "pdf") -> str:
     """A telling, ASCII-safe name: "CME-certificate_Sleep-related-leg-cramps_2026-11-22_<code>.pdf"."""
-    plain = unicodedata.normalize("NFKD", snapshot["title"]).encode("ascii", "ignore").decode()
+    letters = unicodedata.normalize("NFKD", snapshot["title"])
+    plain = "".join(
+        char if char.isascii() else " " for char in letters if not unicodedata.combining(char) and char not in "'’"
+    )
     title = "-".join(re.findall(r"[A-Za-z0-9]+", plain))[:80].strip("-") or "module"
     return f"CME-certificate_{title}_{snapshot['completed_on']}_{snapshot['code']}.{ending}"
 

@@ -42,9 +42,10 @@ def clusters(text: str) -> list[str]:
 
 
 def font_of(cluster: str) -> str | None:
-    """The first font that draws the whole cluster, or None."""
+    """The font that draws the cluster: the first that has its letter, and it must have the letter's marks as well."""
     drawn = [char for char in cluster if char not in _IGNORED]
-    return next((font for font in FAMILIES if all(has(font, char) for char in drawn)), None)
+    font = next((font for font in FAMILIES if not drawn or has(font, drawn[0])), None)
+    return font if font is not None and all(has(font, char) for char in drawn) else None
 
 
 def unprintable(text: str) -> str | None:

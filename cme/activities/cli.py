@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import IntegrityError
 
 from cme.activities.library.loading import load_folder, unchanged
 from cme.activities.library.publishing import publish_waiting
@@ -72,8 +71,6 @@ def _load(folder: Path) -> None:
             done = load_folder(session, found, house.loaders, house.obstacles, now=utc_now())
     except Refused as refusal:
         _refuse(refusal)
-    except IntegrityError:
-        raise click.ClickException("The same module was being loaded elsewhere; run the command again.") from None
     else:
         _say(done)
 

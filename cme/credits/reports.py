@@ -41,12 +41,14 @@ class CompletionRow:
     profession: str
     slug: str
     title: str
-    release: int
+    number: int
+    """Of the release."""
     zone: str
     seen_at: datetime | None
     read_at: datetime | None
-    passed_at: datetime
-    claimed_at: datetime | None
+    met_at: datetime
+    """When the quiz was passed."""
+    granted_at: datetime | None
     amount_quarters: int | None
 
     @property
@@ -54,7 +56,7 @@ class CompletionRow:
         """As for credit: the latest of the three, or None while one is missing."""
         if self.seen_at is None or self.read_at is None:
             return None
-        return max(self.seen_at, self.read_at, self.passed_at)
+        return max(self.seen_at, self.read_at, self.met_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class DecisionRow:
     email: str
     slug: str
     title: str
-    release: int
+    number: int
     zone: str
 
 
@@ -78,7 +80,7 @@ class DecisionRow:
 class Decision:
     """A decision in full: the facts that were seen, every rule asked, each verdict."""
 
-    row: DecisionRow
+    line: DecisionRow
     facts: dict[str, Any]
     verdicts: list[dict[str, Any]]
     rules_version: str
@@ -101,7 +103,7 @@ class CreditRow:
     follows_id: int | None
     email: str
     slug: str
-    release: int
+    number: int
     zone: str
     snapshot: dict[str, Any]
 
@@ -249,7 +251,7 @@ def release(session: Session, release_id: int) -> ReleaseRow | None:
     return ReleaseRow(*found) if found else None
 
 
-def _decisions(wanted: OfficeFilter) -> Select[Any]:
+def _decisions(wanted: OfficeFilter) -> Select[*tuple[Any, ...]]:
     outcome = [ClaimDecision.outcome == wanted.outcome] if wanted.outcome else []
     return (
         select(
@@ -274,7 +276,7 @@ def _decisions(wanted: OfficeFilter) -> Select[Any]:
     )
 
 
-def _credits(wanted: OfficeFilter) -> Select[Any]:
+def _credits(wanted: OfficeFilter) -> Select[*tuple[Any, ...]]:
     kind = [Credit.kind == wanted.kind] if wanted.kind else []
     return (
         select(
@@ -303,7 +305,7 @@ def _credits(wanted: OfficeFilter) -> Select[Any]:
     )
 
 
-def _completions(wanted: OfficeFilter) -> Select[Any]:
+def _completions(wanted: OfficeFilter) -> Select[*tuple[Any, ...]]:
     claimed = {"claimed": [Credit.id.is_not(None)], "open": [Credit.id.is_(None)]}.get(wanted.outcome, [])
     return (
         select(
@@ -356,7 +358,7 @@ def _read_at() -> ColumnElement[Any]:
     )
 
 
-def _releases() -> Select[Any]:
+def _releases() -> Select[*tuple[Any, ...]]:
     earned = (
         select(func.count())
         .where(Credit.release_id == Release.id, Credit.entry == "earned")
@@ -400,16 +402,16 @@ def _where(wanted: OfficeFilter, instant: Any) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def _page(session: Session, statement: Select[Any], row_class: Any, number: int) -> Page[Any]:
+def _page(session: Session, statement: Select[*tuple[Any, ...]], row_class: Any, number: int) -> Page[Any]:
     rows = session.execute(statement.limit(PAGE_SIZE + 1).offset(offset_of(number)))
     return page_of([row_class(*row) for row in rows], number)
 
 
-def _stream(session: Session, statement: Select[Any], row_class: Any) -> Iterator[Any]:
+def _stream(session: Session, statement: Select[*tuple[Any, ...]], row_class: Any) -> Iterator[Any]:
     row: Row[Any]
     for row in session.execute(statement.execution_options(yield_per=AT_ONCE)):
         yield row_class(*row)
 
 
-def _count(session: Session, statement: Select[Any]) -> int:
+def _count(session: Session, statement: Select[*tuple[Any, ...]]) -> int:
     return session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)) or 0

@@ -32,6 +32,8 @@ class Shown:
 
 def release_of(session: Session, slug: str, number: int | None = None, *, now: datetime) -> ReleaseFacts:
     """The module's present release, or the one of that number. Refuses: NotFound."""
+    if "\0" in slug:  # PostgreSQL compares no text with it
+        raise NotFound("no_module", "There is no module under that address.")
     if number is None:
         release = activities.release_by_slug(session, slug, now=now)
     else:

@@ -12,6 +12,7 @@ from cme.articles import service as articles_service
 from cme.articles.facts import ArticlePage
 from cme.credits import queries as credits
 from cme.credits.rules import MayNotStart, may_start
+from cme.kernel.text import clean_line
 from cme.learning.shown import release_of, show, shown_of, step_after, unclaimed_earlier
 from cme.store.database import db
 from cme.store.session import transaction
@@ -26,8 +27,8 @@ MOST_SECTIONS_PER_REPORT = 200
 @public
 def catalogue() -> ResponseReturnValue:
     """All modules, searched and filtered by plain GET fields."""
-    search = request.args.get("q", "").strip()[:100]
-    specialty = request.args.get("specialty", "").strip()[:60]
+    search = clean_line(request.args.get("q", ""))[:100]
+    specialty = clean_line(request.args.get("specialty", ""))[:60]
     number = request.args.get("page", 1, type=int)
     page = activities.catalogue(db.session(), search=search, specialty=specialty, page=number, now=request_now())
     specialties = activities.catalogue_specialties(db.session())
@@ -85,7 +86,7 @@ def progress(slug: str) -> ResponseReturnValue:
     """What the reading script reports: sections whose end was reached, place, active seconds."""
     sections = request.form.getlist("section")[:MOST_SECTIONS_PER_REPORT]
     seconds = request.form.get("active_seconds", 0, type=int)
-    position = request.form.get("position", "")[:80] or None
+    position = clean_line(request.form.get("position", ""))[:80] or None
     with transaction() as session:
         release = release_of(session, slug, now=request_now())
         articles_service.note_progress(
@@ -123,7 +124,7 @@ def figure(slug: str, key: str) -> ResponseReturnValue:
     """One figure alone, large, with its long description."""
     session = db.session()
     release = release_of(session, slug, now=request_now())
-    found = articles.figure_of(session, release.revision_id, key)
+    found = articles.figure_of(session, release.revision_id, clean_line(key))
     return render_template("learning/figure.html", figure=found, release=release)
 
 
@@ -133,7 +134,7 @@ def figure_picture(slug: str, key: str) -> ResponseReturnValue:
     """The picture itself; sanitised when loaded, and sandboxed should somebody open it alone."""
     session = db.session()
     release = release_of(session, slug, now=request_now())
-    found = articles.figure_of(session, release.revision_id, key)
+    found = articles.figure_of(session, release.revision_id, clean_line(key))
     response = Response(found.svg, mimetype="image/svg+xml")
     response.set_etag(found.digest)
     response.headers["Cache-Control"] = "private, max-age=3600"

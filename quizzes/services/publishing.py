@@ -16,7 +16,7 @@ from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services.drafts import lock, record, same_edition, set_columns
 
 
-def discard_draft(session: Session, version_id: int, *, edition: int, editor: int, now: datetime) -> int:
+def discard_draft(session: Session, version_id: int, *, edition: int, editor: int | None, now: datetime) -> int:
     """Close the draft without publishing it; gives the quiz. Its text stays in the history."""
     draft = lock(session, version_id)
     same_edition(draft, edition)

@@ -38,7 +38,7 @@ def save_answer(
     if not 1 <= position <= MOST_POSITION:
         raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
     other = aliased(Answer)
-    # Not correlated with the updated row: SQLite looks such a subquery of RETURNING up in the wrong table.
+    # The others only: PostgreSQL's RETURNING would count this row as it was before, SQLite's as it is now.
     answered_elsewhere = (
         select(func.count())
         .select_from(other)

@@ -11,6 +11,7 @@ from quizzes.rules.item import QuizVersionFacts
 from quizzes.services.wording import ItemWords, words_of
 
 MOST_QUESTIONS = 6_000
+VERSIONS = "quiz_versions"
 
 
 class ShownVersion:

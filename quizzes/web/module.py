@@ -15,9 +15,7 @@ from cme.credits import queries as credits_read
 from cme.credits.rules import MayNotStart, Progress, may_start
 from cme.kernel.refusal import NotFound
 from cme.part import House, Step
-from quizzes.services.versions import VersionCache
-
-VERSIONS = "quiz_versions"
+from quizzes.services.versions import VERSIONS, VersionCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask import session as browser
-from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -17,8 +16,7 @@ from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, rele
 from quizzes.queries.versions import published_version_for_release
 from quizzes.rules.delivery import Refusal, positions_phrase
 from quizzes.services import taking
-from quizzes.services.versions import VersionCache
-from quizzes.web.module import VERSIONS, current_release, shown_of, step, versions
+from quizzes.web.module import current_release, shown_of, step, versions
 from quizzes.web.result import result_of
 from quizzes.web.sheet import sheet_of
 
@@ -26,11 +24,6 @@ bp = Blueprint(
     "quizzes", __name__, template_folder="../templates", static_folder="../static", static_url_path="/quizzes"
 )
 VIEW = "quiz_view"
-
-
-@bp.record_once
-def _hold_versions(state: BlueprintSetupState) -> None:
-    state.app.extensions.setdefault(VERSIONS, VersionCache())
 
 
 @bp.get("/modules/<slug>/quiz")

@@ -28,40 +28,92 @@ def utc(*parts: int) -> datetime:
 @pytest.mark.parametrize(
     ("opens_on", "expires_on", "zone", "opens_at", "closes_at"),
     [
-        pytest.param(date(2024, 8, 9), date(2027, 8, 9), LOS_ANGELES, utc(2024, 8, 9, 7), utc(2027, 8, 10, 7), id="shipped"),
         pytest.param(
-            date(2024, 8, 9), date(2027, 8, 9), "America/New_York", utc(2024, 8, 9, 4), utc(2027, 8, 10, 4), id="new-york"
+            date(2024, 8, 9), date(2027, 8, 9), LOS_ANGELES, utc(2024, 8, 9, 7), utc(2027, 8, 10, 7), id="shipped"
         ),
         pytest.param(
-            date(2024, 8, 9), date(2027, 8, 9), "Pacific/Honolulu", utc(2024, 8, 9, 10), utc(2027, 8, 10, 10), id="honolulu"
+            date(2024, 8, 9),
+            date(2027, 8, 9),
+            "America/New_York",
+            utc(2024, 8, 9, 4),
+            utc(2027, 8, 10, 4),
+            id="new-york",
         ),
         pytest.param(
-            date(2024, 8, 9), date(2027, 8, 9), "Pacific/Kiritimati", utc(2024, 8, 8, 10), utc(2027, 8, 9, 10), id="kiritimati"
+            date(2024, 8, 9),
+            date(2027, 8, 9),
+            "Pacific/Honolulu",
+            utc(2024, 8, 9, 10),
+            utc(2027, 8, 10, 10),
+            id="honolulu",
+        ),
+        pytest.param(
+            date(2024, 8, 9),
+            date(2027, 8, 9),
+            "Pacific/Kiritimati",
+            utc(2024, 8, 8, 10),
+            utc(2027, 8, 9, 10),
+            id="kiritimati",
         ),
         pytest.param(date(2024, 8, 9), date(2027, 8, 9), "UTC", utc(2024, 8, 9), utc(2027, 8, 10), id="utc"),
         # Clocks go forward at 2 am on 14 March 2027: the day before ends at the old offset, that day at the new one.
         pytest.param(
-            date(2027, 3, 13), date(2027, 3, 13), LOS_ANGELES, utc(2027, 3, 13, 8), utc(2027, 3, 14, 8), id="before-spring"
+            date(2027, 3, 13),
+            date(2027, 3, 13),
+            LOS_ANGELES,
+            utc(2027, 3, 13, 8),
+            utc(2027, 3, 14, 8),
+            id="before-spring",
         ),
         pytest.param(
-            date(2027, 3, 14), date(2027, 3, 14), LOS_ANGELES, utc(2027, 3, 14, 8), utc(2027, 3, 15, 7), id="spring-day-23-h"
+            date(2027, 3, 14),
+            date(2027, 3, 14),
+            LOS_ANGELES,
+            utc(2027, 3, 14, 8),
+            utc(2027, 3, 15, 7),
+            id="spring-day-23-h",
         ),
         pytest.param(
-            date(2027, 11, 7), date(2027, 11, 7), LOS_ANGELES, utc(2027, 11, 7, 7), utc(2027, 11, 8, 8), id="autumn-day-25-h"
+            date(2027, 11, 7),
+            date(2027, 11, 7),
+            LOS_ANGELES,
+            utc(2027, 11, 7, 7),
+            utc(2027, 11, 8, 8),
+            id="autumn-day-25-h",
         ),
         # Midnight of 15 October 2017 did not exist in Sao Paulo: the day began at 1 am, the instant the day before ended.
         pytest.param(
-            date(2017, 10, 15), date(2017, 10, 15), "America/Sao_Paulo", utc(2017, 10, 15, 3), utc(2017, 10, 16, 2), id="no-midnight"
+            date(2017, 10, 15),
+            date(2017, 10, 15),
+            "America/Sao_Paulo",
+            utc(2017, 10, 15, 3),
+            utc(2017, 10, 16, 2),
+            id="no-midnight",
         ),
         pytest.param(
-            date(2017, 10, 14), date(2017, 10, 14), "America/Sao_Paulo", utc(2017, 10, 14, 3), utc(2017, 10, 15, 3), id="eve-of-no-midnight"
+            date(2017, 10, 14),
+            date(2017, 10, 14),
+            "America/Sao_Paulo",
+            utc(2017, 10, 14, 3),
+            utc(2017, 10, 15, 3),
+            id="eve-of-no-midnight",
         ),
         # Clocks went back at midnight into 17 February 2018, so 11 pm to midnight of the 17th happened twice.
         pytest.param(
-            date(2018, 2, 17), date(2018, 2, 17), "America/Sao_Paulo", utc(2018, 2, 17, 2), utc(2018, 2, 18, 3), id="two-last-hours"
+            date(2018, 2, 17),
+            date(2018, 2, 17),
+            "America/Sao_Paulo",
+            utc(2018, 2, 17, 2),
+            utc(2018, 2, 18, 3),
+            id="two-last-hours",
         ),
         pytest.param(
-            date(2024, 4, 26), date(2024, 4, 26), "Africa/Cairo", utc(2024, 4, 25, 22), utc(2024, 4, 26, 21), id="cairo-no-midnight"
+            date(2024, 4, 26),
+            date(2024, 4, 26),
+            "Africa/Cairo",
+            utc(2024, 4, 25, 22),
+            utc(2024, 4, 26, 21),
+            id="cairo-no-midnight",
         ),
         pytest.param(
             date(2028, 2, 29), date(2028, 2, 29), LOS_ANGELES, utc(2028, 2, 29, 8), utc(2028, 3, 1, 8), id="leap-day"
@@ -140,11 +192,18 @@ def test_a_complete_release_of_exactly_three_years_may_be_published() -> None:
     [
         pytest.param({"expires_on": date(2027, 8, 10)}, "until 9 August 2027 at the latest", id="one-day-too-long"),
         pytest.param(
-            {"released_on": date(2028, 2, 29), "reviewed_on": None, "opens_on": date(2028, 2, 29), "expires_on": date(2031, 3, 1)},
+            {
+                "released_on": date(2028, 2, 29),
+                "reviewed_on": None,
+                "opens_on": date(2028, 2, 29),
+                "expires_on": date(2031, 3, 1),
+            },
             "until 28 February 2031 at the latest",
             id="leap-day-plus-three-years",
         ),
-        pytest.param({"reviewed_on": None, "opens_on": date(1995, 8, 17)}, "until 17 August 1998", id="review-forgotten"),
+        pytest.param(
+            {"reviewed_on": None, "opens_on": date(1995, 8, 17)}, "until 17 August 1998", id="review-forgotten"
+        ),
         pytest.param({"reviewed_on": date(1995, 8, 16)}, "review date lies before", id="review-before-release"),
         pytest.param({"opens_on": date(2024, 8, 8)}, "Credit cannot open before", id="opens-before-review"),
         pytest.param({"expires_on": date(2024, 8, 8)}, "ends before it begins", id="ends-before-it-begins"),
@@ -191,7 +250,13 @@ LAST = "9 August 2027, 11:59 pm Los Angeles time"
             False,
         ),
         (SHIPPED, SHIPPED.opens_at, ClosingState.OPEN, f"Credit can be earned until {LAST}.", True),
-        (SHIPPED, SHIPPED.closes_at - timedelta(days=30), ClosingState.OPEN, f"Credit can be earned until {LAST}.", True),
+        (
+            SHIPPED,
+            SHIPPED.closes_at - timedelta(days=30),
+            ClosingState.OPEN,
+            f"Credit can be earned until {LAST}.",
+            True,
+        ),
         (
             SHIPPED,
             SHIPPED.closes_at - timedelta(days=30) + INSTANT,
@@ -199,7 +264,13 @@ LAST = "9 August 2027, 11:59 pm Los Angeles time"
             f"Credit closes in 29 days, on {LAST}.",
             True,
         ),
-        (SHIPPED, SHIPPED.closes_at - timedelta(hours=24), ClosingState.SOON, f"Credit closes in 24 hours, on {LAST}.", True),
+        (
+            SHIPPED,
+            SHIPPED.closes_at - timedelta(hours=24),
+            ClosingState.SOON,
+            f"Credit closes in 24 hours, on {LAST}.",
+            True,
+        ),
         (
             SHIPPED,
             SHIPPED.closes_at - timedelta(hours=24) + INSTANT,
@@ -207,7 +278,13 @@ LAST = "9 August 2027, 11:59 pm Los Angeles time"
             f"Credit closes in 23 hours, on {LAST}.",
             True,
         ),
-        (SHIPPED, SHIPPED.closes_at - timedelta(minutes=60), ClosingState.HOURS, f"Credit closes in 60 minutes, on {LAST}.", True),
+        (
+            SHIPPED,
+            SHIPPED.closes_at - timedelta(minutes=60),
+            ClosingState.HOURS,
+            f"Credit closes in 60 minutes, on {LAST}.",
+            True,
+        ),
         (
             SHIPPED,
             SHIPPED.closes_at - timedelta(minutes=40),

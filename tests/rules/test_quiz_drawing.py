@@ -125,12 +125,8 @@ def test_a_large_bank_with_many_conflicts_is_drawn_at_once() -> None:
 
 
 topics = st.sampled_from("abc")
-banks = st.lists(
-    st.tuples(topics, st.sets(st.integers(0, 9), max_size=4), st.booleans()), min_size=1, max_size=10
-)
-blueprints = st.lists(
-    st.tuples(st.integers(1, 3), st.sets(topics, min_size=1, max_size=2)), min_size=1, max_size=3
-)
+banks = st.lists(st.tuples(topics, st.sets(st.integers(0, 9), max_size=4), st.booleans()), min_size=1, max_size=10)
+blueprints = st.lists(st.tuples(st.integers(1, 3), st.sets(topics, min_size=1, max_size=2)), min_size=1, max_size=3)
 
 
 @settings(max_examples=300, deadline=None)
@@ -206,5 +202,7 @@ def test_other_choices_are_shuffled_evenly() -> None:
 def test_the_key_stands_at_its_own_place_in_each_question_of_an_attempt() -> None:
     """Two items with the same choice keys are not shuffled alike."""
     other = Item("two", "a", "o", "Stem?", item(ordered=False).choices)
-    pairs = [(order_of_choices(item(ordered=False), seed=str(n)), order_of_choices(other, seed=str(n))) for n in range(50)]
+    pairs = [
+        (order_of_choices(item(ordered=False), seed=str(n)), order_of_choices(other, seed=str(n))) for n in range(50)
+    ]
     assert sum(one == two for one, two in pairs) < 5

@@ -95,7 +95,9 @@ def test_each_flaw_of_the_blueprint_is_named(blueprint: tuple[BlueprintLine, ...
 
 def test_a_blueprint_whose_items_are_all_kept_apart_is_refused() -> None:
     sentences = found(replace(ITEMS[0], apart=("second",)), ITEMS[1])
-    assert sentences == ["No set of questions satisfies the blueprint: too many of them are kept apart from each other."]
+    assert sentences == [
+        "No set of questions satisfies the blueprint: too many of them are kept apart from each other."
+    ]
 
 
 def test_two_items_of_one_name_are_refused() -> None:

@@ -16,7 +16,9 @@ from tests.factories.modules import make_module, make_revision
 from tests.factories.people import make_person
 
 
-def report(session: Session, person_id: int, revision_id: int, now: datetime, **changes: object) -> queries.ReadingFacts:
+def report(
+    session: Session, person_id: int, revision_id: int, now: datetime, **changes: object
+) -> queries.ReadingFacts:
     values: dict[str, object] = {"sections": [], "position": None, "seconds": 0, **changes}
     return service.note_progress(session, person_id, revision_id, now=now, **values)  # type: ignore[arg-type]
 
@@ -41,7 +43,10 @@ def test_reaching_the_last_section_is_reading_and_its_first_instant_counts(
     button = service.mark_read(session, *reader, now=now + timedelta(minutes=10))
     assert (button.read_at, button.read_how) == (now + timedelta(minutes=3), "sections")
     events = select(func.count()).select_from(AuditEvent)
-    assert session.scalar(events.where(AuditEvent.event == "learning.article_read", AuditEvent.person_id == reader[0])) == 1
+    assert (
+        session.scalar(events.where(AuditEvent.event == "learning.article_read", AuditEvent.person_id == reader[0]))
+        == 1
+    )
 
 
 def test_the_button_is_reading_too_and_counts_the_first_time(
@@ -162,9 +167,7 @@ def test_kept_pages_are_bounded_and_forgotten_on_request(
     pages.forget()
     pages.get(session, second)
     assert loaded[-1] == second
-    session.execute(
-        update(ArticleRevision).where(ArticleRevision.id == first).values(state="draft", published_at=None)
-    )
+    session.execute(update(ArticleRevision).where(ArticleRevision.id == first).values(state="draft", published_at=None))
     pages.forget()
     pages.get(session, first)
     pages.get(session, first)

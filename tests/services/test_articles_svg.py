@@ -19,7 +19,7 @@ def test_shapes_text_and_local_paint_come_through_with_the_size() -> None:
         )
     )
     assert (picture.width, picture.height) == (120, 80)
-    assert picture.svg.startswith(f"<svg {ROOT.split(' ')[0]}")
+    assert picture.svg.startswith(f"<svg {ROOT.split(' ', maxsplit=1)[0]}")
     assert "<title>A &amp; B</title>" in picture.svg
     assert 'fill="url(#g)"' in picture.svg
     assert "Łydka &lt; 3" in picture.svg
@@ -45,15 +45,25 @@ def test_shapes_text_and_local_paint_come_through_with_the_size() -> None:
         pytest.param(svg('<rect fill="URL(//x)"/>'), 1, "points outside", id="foreign-paint-capitals"),
         pytest.param(svg('<rect fill="u\\72l(//x)"/>'), 1, "points outside", id="escaped-url"),
         pytest.param(
-            svg('<rect xlink:href="#x"/>', ROOT + ' xmlns:xlink="http://www.w3.org/1999/xlink"'), 1, "“href”", id="xlink"
+            svg('<rect xlink:href="#x"/>', ROOT + ' xmlns:xlink="http://www.w3.org/1999/xlink"'),
+            1,
+            "“href”",
+            id="xlink",
         ),
         pytest.param(
-            svg('<h:script xmlns:h="http://www.w3.org/1999/xhtml">1</h:script>'), 1, "not an SVG element", id="html-inside"
+            svg('<h:script xmlns:h="http://www.w3.org/1999/xhtml">1</h:script>'),
+            1,
+            "not an SVG element",
+            id="html-inside",
         ),
         pytest.param(svg("", 'viewBox="0 0 1 1"'), 1, "needs xmlns", id="no-namespace"),
         pytest.param(svg("", 'xmlns="http://www.w3.org/2000/svg"'), 1, "needs viewBox", id="no-size"),
-        pytest.param(svg("", 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 9"'), 1, "needs viewBox", id="empty-size"),
-        pytest.param(b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + svg("&b;"), 1, "DOCTYPE", id="entities"),
+        pytest.param(
+            svg("", 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 9"'), 1, "needs viewBox", id="empty-size"
+        ),
+        pytest.param(
+            b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + svg("&b;"), 1, "DOCTYPE", id="entities"
+        ),
         pytest.param(b'<!DOCTYPE svg SYSTEM "file:///etc/passwd">' + svg(""), 1, "DOCTYPE", id="external-dtd"),
         pytest.param(b'<?xml-stylesheet href="//x"?>' + svg(""), 1, "processing instruction", id="stylesheet"),
         pytest.param(b"<svg", 1, "not well-formed", id="broken"),
@@ -67,4 +77,6 @@ def test_shapes_text_and_local_paint_come_through_with_the_size() -> None:
 def test_whatever_could_run_load_or_grow_is_refused_with_its_line(raw: bytes, line: int, words: str) -> None:
     with pytest.raises(SvgError) as refused:
         clean_svg(raw)
-    assert any(where == line and words in sentence for where, sentence in refused.value.problems), refused.value.problems
+    assert any(where == line and words in sentence for where, sentence in refused.value.problems), (
+        refused.value.problems
+    )

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from cme.activities.models import MinorRevision
 from cme.articles.service import mark_read, note_progress
-from cme.credits import queries
+from cme.credits import queries, reports
 from cme.credits.models import ClaimDecision, Credit
-from cme.credits.queries import OfficeFilter
+from cme.credits.reports import OfficeFilter
 from cme.kernel.paging import PAGE_SIZE
 from cme.people.models import Person
 from tests.factories.modules import Module, make_module, make_provider, make_release, make_revision
@@ -200,9 +200,9 @@ def test_the_office_narrows_its_lists(session: Session, what: str, wanted: Offic
     narrowed = OfficeFilter(
         slug=slugs.get(wanted.slug, wanted.slug), person=wanted.person, since=wanted.since, until=wanted.until
     )
-    page = getattr(queries, what)(session, narrowed, 1)
+    page = getattr(reports, what)(session, narrowed, 1)
     every = {"decisions": "every_decision", "credits": "every_credit", "completions": "every_completion"}[what]
-    exported = list(getattr(queries, every)(session, narrowed))
+    exported = list(getattr(reports, every)(session, narrowed))
     assert len(page.rows) == len(exported) == len(expected)
     addresses = {row.email for row in page.rows}
     assert addresses == {row.email for row in exported}
@@ -214,21 +214,24 @@ def test_the_office_tells_outcomes_and_kinds_apart(session: Session, module: Mod
     journeys.claim(session, person.id, module.release_id, now=NOW)
     journeys.earn(session, person.id, module.release_id, now=NOW + HOUR)
     journeys.earn(session, nurse.id, module.release_id, now=NOW + 2 * HOUR)
-    outcomes = [row.outcome for row in queries.decisions(session, OfficeFilter(), 1).rows]
+    outcomes = [row.outcome for row in reports.decisions(session, OfficeFilter(), 1).rows]
     assert outcomes == ["granted", "granted", "denied"]
-    assert len(queries.decisions(session, OfficeFilter(outcome="denied"), 1).rows) == 1
-    assert len(queries.decisions(session, OfficeFilter(outcome="granted"), 1).rows) == 2
-    (credit,) = queries.credits(session, OfficeFilter(kind="participation"), 1).rows
+    assert len(reports.decisions(session, OfficeFilter(outcome="denied"), 1).rows) == 1
+    assert len(reports.decisions(session, OfficeFilter(outcome="granted"), 1).rows) == 2
+    (credit,) = reports.credits(session, OfficeFilter(kind="participation"), 1).rows
     assert credit.email == nurse.email
 
 
 def test_one_decision_is_shown_with_person_and_module(session: Session, module: Module, person: Person) -> None:
     journeys.claim(session, person.id, module.release_id, now=NOW)
     number = session.scalars(select(ClaimDecision.id)).one()
-    row = queries.decision(session, number)
-    assert (row.name, row.email, row.slug, row.number) == (person.name, person.email, module.slug, 1)
-    assert row.ClaimDecision.code == "front_matter_not_seen"
-    assert queries.decision(session, number + 1) is None
+    found = reports.decision(session, number)
+    assert found is not None
+    line = found.line
+    assert (line.name, line.email, line.slug, line.number) == (person.name, person.email, module.slug, 1)
+    assert line.code == "front_matter_not_seen"
+    assert "front_matter_not_seen" in [verdict["rule"] for verdict in found.verdicts if not verdict["holds"]]
+    assert reports.decision(session, number + 1) is None
 
 
 def test_completions_show_who_has_passed_with_reading_and_claim(
@@ -238,12 +241,12 @@ def test_completions_show_who_has_passed_with_reading_and_claim(
     journeys.start(session, started.id, module.release_id, now=NOW)
     journeys.start(session, person.id, module.release_id, now=NOW)
     journeys.pass_quiz(session, person.id, module.release_id, now=NOW + HOUR)
-    (row,) = queries.completions(session, OfficeFilter(), 1).rows
+    (row,) = reports.completions(session, OfficeFilter(), 1).rows
     assert (row.person_id, row.seen_at, row.met_at) == (person.id, NOW, NOW + HOUR)
     assert (row.read_at, row.granted_at, row.amount_quarters) == (None, None, None)
     journeys.read(session, person.id, module.release_id, now=NOW + 2 * HOUR)
     journeys.claim(session, person.id, module.release_id, now=NOW + 3 * HOUR, quarters=2)
-    (row,) = queries.completions(session, OfficeFilter(), 1).rows
+    (row,) = reports.completions(session, OfficeFilter(), 1).rows
     assert (row.read_at, row.granted_at, row.amount_quarters) == (NOW + 2 * HOUR, NOW + 3 * HOUR, 2)
 
 
@@ -259,19 +262,19 @@ def test_completions_take_the_first_reading_of_own_and_minor_revisions(
     mark_read(session, person.id, module.revision_id, now=NOW + 2 * HOUR)
     mark_read(session, person.id, minor, now=NOW + HOUR)
     journeys.pass_quiz(session, person.id, module.release_id, now=NOW)
-    (row,) = queries.completions(session, OfficeFilter(), 1).rows
+    (row,) = reports.completions(session, OfficeFilter(), 1).rows
     assert row.read_at == NOW + HOUR
 
 
 def test_lists_come_in_pages_and_exports_whole(session: Session, module: Module, person: Person) -> None:
     for number in range(PAGE_SIZE + 1):
         journeys.claim(session, person.id, module.release_id, now=NOW + timedelta(seconds=number))
-    first, second = (queries.decisions(session, OfficeFilter(), number) for number in (1, 2))
+    first, second = (reports.decisions(session, OfficeFilter(), number) for number in (1, 2))
     assert (len(first.rows), first.has_next, len(second.rows), second.has_next) == (PAGE_SIZE, True, 1, False)
     assert first.rows[0].decided_at == NOW + timedelta(seconds=PAGE_SIZE)
     assert second.rows[0].decided_at == NOW
-    assert len(list(queries.every_decision(session, OfficeFilter()))) == PAGE_SIZE + 1
-    assert queries.decisions(session, OfficeFilter(), 10**30).rows == []
+    assert len(list(reports.every_decision(session, OfficeFilter()))) == PAGE_SIZE + 1
+    assert reports.decisions(session, OfficeFilter(), 10**30).rows == []
 
 
 def test_a_module_of_two_releases_is_told_apart_in_the_lists(session: Session, module: Module, person: Person) -> None:
@@ -281,4 +284,4 @@ def test_a_module_of_two_releases_is_told_apart_in_the_lists(session: Session, m
     )
     journeys.claim(session, person.id, module.release_id, now=NOW)
     journeys.claim(session, person.id, later, now=NOW + HOUR)
-    assert [row.number for row in queries.decisions(session, OfficeFilter(slug=module.slug), 1).rows] == [2, 1]
+    assert [row.number for row in reports.decisions(session, OfficeFilter(slug=module.slug), 1).rows] == [2, 1]

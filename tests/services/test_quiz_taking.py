@@ -365,9 +365,7 @@ def test_a_quiz_that_cannot_be_drawn_is_refused_without_an_attempt(world: World)
     assert refused.value.code == "cannot_draw"
 
 
-def test_a_credit_for_an_earlier_release_makes_it_a_self_test(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_credit_for_an_earlier_release_makes_it_a_self_test(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("quizzes.services.starting.credits_read.credited_before", lambda *_facts: True)
     attempt = attempt_of(world.session, world.person_id, world.begin())
     assert attempt is not None

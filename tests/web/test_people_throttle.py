@@ -145,12 +145,13 @@ def test_a_network_is_what_one_household_has(web_app: Flask, first: str, second:
 def test_a_mailbox_gets_five_messages_an_hour(client: Client, email: str, clock: Traveller):
     form = client.get("/forgot").form("/forgot")
     data = {**form.fields, "email": email}
-    statuses = []
+    statuses, received = [], []
     for _ in range(7):
         statuses.append(client.raw.post("/forgot", data=data).status_code)
+        received = letters(client.app)
         clock.shift(timedelta(seconds=1))
     assert statuses == [303] * 5 + [429] * 2
-    assert len(letters(client.app)) == 5
+    assert len(received) == 5
 
 
 def test_registering_one_address_again_and_again_does_not_flood_its_mailbox(client: Client):

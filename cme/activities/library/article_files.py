@@ -73,7 +73,9 @@ def read_glossary(document: Document) -> list[dict[str, Any]]:
     """The terms."""
     seen: dict[str, str] = {}
     found: list[dict[str, Any]] = []
-    for checks in entries(document, document.value or [], (), GLOSSARY_KEYS):
+    if document.value is None:
+        return found
+    for checks in entries(document, document.value, (), GLOSSARY_KEYS):
         report_twice(checks, "key", seen)
         checks.texts("aliases", 120, needed=False)
         found.append(
@@ -90,7 +92,9 @@ def read_figures(document: Document, folder: Path, problems: list[Problem]) -> l
     """The figures with their pictures; what is wrong with a picture goes to `problems` under its own name."""
     seen: dict[str, str] = {}
     found: list[FigureSource] = []
-    for checks in entries(document, document.value or [], (), FIGURE_KEYS):
+    if document.value is None:
+        return found
+    for checks in entries(document, document.value, (), FIGURE_KEYS):
         report_twice(checks, "key", seen)
         figure = _figure(checks, folder, problems)
         if figure is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import LoadedRelease
@@ -26,7 +27,7 @@ from cme.articles.models import ArticleRevision
 from cme.articles.service import article_for, draft_of, make_draft, publish_revision
 from cme.audit import service as audit
 from cme.audit.tags import Event
-from cme.kernel.refusal import Invalid
+from cme.kernel.refusal import Conflict, Invalid
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ def load_folder(
 
     A new module is published. A changed article becomes a draft revision, a changed activity.toml a draft release;
     files of other parts are theirs to handle. Refuses (Invalid): problems of the folder, a changed activity.toml
-    without a higher release number, obstacles to publishing.
+    without a higher release number, obstacles to publishing. Refuses (Conflict): another load at the same time.
     """
     if folder.problems or folder.activity is None or folder.source is None:
         raise Invalid("library_invalid", "The folder has problems.", {"": [str(one) for one in folder.problems]})
@@ -71,8 +72,11 @@ def load_folder(
         return [f"{folder.activity.slug}: nothing has changed since it was last loaded."]
     work = _Load(session, folder, folder.activity, loaders, now, changed)
     activity = session.scalar(select(Activity).where(Activity.slug == folder.activity.slug))
-    loaded = _first_time(work, obstacles) if activity is None else _again(work, activity)
-    _remember(work)
+    try:
+        loaded = _first_time(work, obstacles) if activity is None else _again(work, activity)
+        _remember(work)
+    except IntegrityError:  # two commands at once: every table here has a unique key that only the first can take
+        raise Conflict("library_busy", "The same module was being loaded elsewhere; run the command again.") from None
     audit.record(
         session,
         Event.LIBRARY_LOADED,

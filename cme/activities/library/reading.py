@@ -10,6 +10,7 @@ import yaml
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_DEPTH = 20
+TAGS = {"seq", "map", "str", "int", "float", "bool", "null", "timestamp"}
 
 Key = str | int
 KeyPath = tuple[Key, ...]
@@ -102,7 +103,9 @@ def read_yaml(path: Path, file: str | None = None) -> Document:
         document.problems.append(Problem(document.file, "", f"this is not valid YAML ({words}); mend the syntax."))
         return document
     if node is None:
-        document.problems.append(Problem(document.file, "line 1", "the file is empty; write its content or remove it."))
+        document.problems.append(
+            Problem(document.file, "line 1", "the file is empty; write its content, or [] for an empty list.")
+        )
         return document
     document.value = _plain(node, (), document, yaml.SafeLoader(""))
     return document
@@ -157,6 +160,9 @@ def _refuse_growth(text: str, document: Document) -> None:
 
 def _plain(node: yaml.Node, path: KeyPath, document: Document, loader: yaml.SafeLoader) -> Any:
     document.lines.setdefault(path, node.start_mark.line + 1)
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in TAGS:
+        document.report(path, f"the tag “{node.tag}” is not taken; write a plain value.")
+        return None
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, index), document, loader) for index, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
@@ -183,10 +189,6 @@ def _mapping(node: yaml.MappingNode, path: KeyPath, document: Document, loader: 
 
 
 def _scalar(node: yaml.Node, path: KeyPath, document: Document, loader: yaml.SafeLoader) -> Any:
-    known = {"str", "int", "float", "bool", "null", "timestamp"}
-    if node.tag.removeprefix("tag:yaml.org,2002:") not in known:
-        document.report(path, f"the tag “{node.tag}” is not taken; write a plain value.")
-        return None
     try:
         return loader.construct_object(node)
     except (ValueError, yaml.YAMLError):

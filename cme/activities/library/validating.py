@@ -17,7 +17,7 @@ from cme.activities.library.article_files import (
     read_references,
     report_later_sources,
 )
-from cme.activities.library.reading import Problem, read_toml, read_yaml
+from cme.activities.library.reading import Document, Problem, read_toml, read_yaml
 from cme.articles.markdown import build_parser
 from cme.articles.rendering import ArticleSource
 
@@ -69,53 +69,64 @@ def digests_of(path: Path, others: Iterable[str]) -> dict[str, str]:
 
 
 def validate_folder(path: Path, loaders: Mapping[str, FileLoader]) -> Folder:
-    """Read and judge everything; `folder.problems` names all that is wrong, each with its place."""
+    """Read and judge everything; `folder.problems` names all that is wrong, each with its place.
+
+    Where a file cannot be read at all, what refers to it is not judged: one sentence instead of a hundred.
+    """
     folder = Folder(path)
     if not path.is_dir():
         folder.problems.append(Problem(str(path), "", "this is not a folder; give the module's folder."))
         return folder
     folder.digests = digests_of(path, loaders)
     toml = read_toml(path / ACTIVITY)
-    references_file, glossary_file, figures_file = (read_yaml(path / name) for name in (REFERENCES, GLOSSARY, FIGURES))
+    companions = [read_yaml(path / name) for name in (REFERENCES, GLOSSARY, FIGURES)]
+    references_file, glossary_file, figures_file = companions
     activity = folder.activity = read_activity(toml)
     references = read_references(references_file)
-    glossary = read_glossary(glossary_file)
     pictures: list[Problem] = []
-    figures = read_figures(figures_file, path, pictures)
     folder.source, text_problems = read_article(
         path,
         slug=activity.slug if activity else "",
         references=[entry for entry in references if entry["key"]],
-        glossary=glossary,
-        figures=figures,
+        glossary=read_glossary(glossary_file),
+        figures=read_figures(figures_file, path, pictures),
         preview=activity.preview if activity else [],
     )
     passages, sections = _anchors(folder.source)
     if activity is not None:
-        for index, anchor in enumerate(activity.preview):
-            if folder.source and anchor not in sections:
-                toml.report(("preview", index), f"the article has no ## section with the anchor “{anchor}”.")
+        _report_preview(toml, activity, sections if folder.source else set(activity.preview))
         released, reviewed = activity.release.released_on, activity.release.reviewed_on
         report_later_sources(references_file, references, max(released, reviewed or released))
-    for document in (toml, references_file, glossary_file, figures_file):
+    for document in (toml, *companions):
         folder.problems += document.problems
-    folder.problems += [*pictures, *text_problems]
-    folder.facts = FolderFacts(
-        slug=activity.slug if activity else "",
-        anchors=frozenset(passages),
-        references=frozenset(entry["key"] for entry in references),
-        objectives=activity.objectives if activity else frozenset(),
-        total_points=activity.release.total_points if activity else 0,
-        pass_points=activity.release.pass_points if activity else 0,
-    )
+    if all(document.value is not None for document in companions) or folder.source is None:
+        folder.problems += [*pictures, *text_problems]
+    if activity is not None:
+        folder.facts = FolderFacts(
+            slug=activity.slug,
+            anchors=frozenset(passages),
+            references=frozenset(entry["key"] for entry in references),
+            objectives=activity.objectives,
+            total_points=activity.release.total_points,
+            pass_points=activity.release.pass_points,
+        )
+    readable = folder.source is not None and references_file.value is not None
     for name, loader in loaders.items():
-        folder.problems += _ask(path, name, loader, folder.facts)
+        folder.problems += _ask(path, name, loader, folder.facts if readable else None)
     return folder
 
 
-def _ask(path: Path, name: str, loader: FileLoader, facts: FolderFacts) -> list[Problem]:
+def _report_preview(document: Document, activity: ActivityFile, sections: set[str]) -> None:
+    for index, anchor in enumerate(activity.preview):
+        if anchor not in sections:
+            document.report(("preview", index), f"the article has no ## section with the anchor “{anchor}”.")
+
+
+def _ask(path: Path, name: str, loader: FileLoader, facts: FolderFacts | None) -> list[Problem]:
     if not (path / name).is_file():
         return [Problem(name, "", "this file is missing; add it to the folder.")]
+    if facts is None:
+        return []
     return [
         Problem(name, "", sentence.removeprefix(f"{name}: ").removeprefix(f"{path / name}: "))
         for sentence in loader.validate(path / name, facts)

@@ -14,6 +14,7 @@ from cme.kernel.refusal import TooMany
 from cme.people.models import Throttle
 from cme.people.rules import Limit, plain_wait, wait_phrase
 
+TABLE = Throttle.metadata.tables[Throttle.__tablename__]
 KEPT = timedelta(days=2)
 Wait = Callable[[Mapping[Limit, int], datetime], int]
 
@@ -47,12 +48,11 @@ def take(session: Session, counters: Sequence[Counter], *, now: datetime) -> Tic
     }
     ticket = tuple(sorted(rows))  # everybody locks in the same order
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    fresh = insert(Throttle).values([{"bucket": bucket, "window_at": at, "tries": 1} for bucket, at in ticket])
-    counted = session.execute(
-        fresh.on_conflict_do_update(
-            index_elements=[Throttle.bucket, Throttle.window_at], set_={"tries": Throttle.tries + 1}
-        ).returning(Throttle.bucket, Throttle.window_at, Throttle.tries)
-    ).all()
+    fresh = insert(TABLE)
+    upsert = fresh.on_conflict_do_update(
+        index_elements=[TABLE.c.bucket, TABLE.c.window_at], set_={"tries": TABLE.c.tries + 1}
+    ).returning(TABLE.c.bucket, TABLE.c.window_at, TABLE.c.tries)
+    counted = session.execute(upsert, [{"bucket": bucket, "window_at": at, "tries": 1} for bucket, at in ticket]).all()
     tries = {(row.bucket, row.window_at): row.tries for row in counted}
     wait = 0
     for counter in counters:

@@ -1,0 +1,10 @@
+"""The office's blueprint, who may enter, and its place in the menu."""
+
+from flask import Blueprint
+
+from cme.kernel.roles import Role
+from cme.part import MenuEntry
+
+bp = Blueprint("office", __name__, url_prefix="/office")
+OFFICE = (Role.REGISTRAR, Role.ADMINISTRATOR)
+MENU = (MenuEntry("Office", "office.start", 60, roles=frozenset(role.value for role in OFFICE)),)

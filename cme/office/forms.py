@@ -1,0 +1,47 @@
+"""The office's forms that change something: withdrawing a release, entering a provider."""
+
+from collections.abc import Mapping, Sequence
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+MODES = [
+    ("accredited", "Accredited: certificates carry its statements"),
+    ("demonstration", "Demonstration: certificates are marked, no accredited credit"),
+]
+
+
+NO_REASON = "Say why the release is withdrawn."
+
+
+def _text(label: str, rows: int = 4) -> TextAreaField:
+    return TextAreaField(label, validators=[InputRequired()], render_kw={"rows": rows, "maxlength": 4000})
+
+
+class WithdrawForm(FlaskForm):
+    """A reason, and that the consequences were read."""
+
+    reason = TextAreaField("Reason", validators=[InputRequired(NO_REASON), Length(max=2000)], render_kw={"rows": 4})
+    understood = BooleanField(
+        "I have read what this means; it cannot be taken back", validators=[InputRequired("Confirm this to withdraw.")]
+    )
+
+
+class ProviderForm(FlaskForm):
+    """Name, mode and texts; judged by the service, whose sentences `mark` shows."""
+
+    seen = HiddenField()
+    key = StringField("Key", render_kw={"maxlength": 60})
+    name = StringField("Name", validators=[InputRequired()], render_kw={"maxlength": 200})
+    mode = RadioField("Mode", choices=MODES, validators=[InputRequired()], validate_choice=False)
+    accreditation_statement = _text("Accreditation statement")
+    designation_statement = _text("Designation statement")
+    participation_statement = _text("Participation statement")
+    contact = _text("Contact", rows=3)
+    correction_days = IntegerField("Days to claim after a corrected key", validators=[InputRequired()])
+
+    def mark(self, problems: Mapping[str, Sequence[str]]) -> None:
+        """Show each sentence at its field."""
+        for name, sentences in problems.items():
+            self[name].errors = list(sentences)

@@ -1,0 +1,24 @@
+"""Many at once on real server processes; the full counts are in `sh script/campaign`."""
+
+import pytest
+
+from tests.campaign.killing import killed_workers
+from tests.campaign.many import many_learners
+from tests.campaign.simultaneous import many_clicks
+from tests.concurrency.conftest import verdict
+from tests.support.serving import Server
+
+pytestmark = pytest.mark.campaign
+
+
+def test_fifty_submits_and_fifty_claims_at_once_give_one_result_and_one_credit(served: Server):
+    verdict(many_clicks(served, clicks=50))
+
+
+def test_sixty_learners_at_once_get_one_credit_each(served: Server):
+    verdict(many_learners(served, number=60))
+
+
+def test_no_acknowledged_submission_is_lost_when_workers_are_killed(served: Server):
+    verdict(killed_workers(served, submissions=150, kills=2))
+    assert "Traceback" not in served.log()
