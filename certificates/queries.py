@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from certificates.models import Certificate, CertificateEvent, CertificateFile
+from certificates.rules.document import texts_too_long
 from certificates.rules.names import unprintable
 from cme.activities.models import Activity, Release
 from cme.credits.models import Credit
@@ -15,6 +16,7 @@ from cme.credits.models import Credit
 SWEPT_AFTER = timedelta(minutes=2)
 SWEPT_AT_ONCE = 2000
 PDF, PICTURE = "pdf", "picture"
+PROVIDER_TEXTS = ("name", "accreditation_statement", "designation_statement", "participation_statement", "contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,11 @@ def unprintable_release(session: Session, release_id: int) -> list[str]:
     ).one_or_none()
     if row is None:
         return []
-    keys = ("name", "accreditation_statement", "designation_statement", "participation_statement", "contact")
-    texts = [row.title, row.learning_format, *(str(row.provider_snapshot.get(key, "")) for key in keys)]
+    provider = {key: str(row.provider_snapshot.get(key, "")) for key in PROVIDER_TEXTS}
+    texts = [row.title, row.learning_format, *provider.values()]
     found = dict.fromkeys(cluster for text in texts if (cluster := unprintable(text)) is not None)
-    return [
-        f"Certificates cannot print the character “{cluster}” of the title or the provider's texts."
-        for cluster in found
-    ]
+    odd = [f"Certificates cannot print the character “{one}” of the title or the provider's texts." for one in found]
+    return odd + texts_too_long(provider)
 
 
 def _facts() -> Select[*tuple[Any, ...]]:

@@ -134,9 +134,10 @@ def _press(name: str) -> Press:
     return Press(design(name), _fonts())
 
 
-def _clear(anchors: Mapping[str, tuple[float, float]]) -> bool:
-    """Whether upper and lower text keep their distance: both are marked, and WeasyPrint tells where they lie."""
-    return anchors["upper-end"][1] + LEAST_GAP <= anchors["lower"][1]
+def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
+    """Whether the texts keep their distance: their edges are marked, and WeasyPrint tells where they came to lie."""
+    top = {name: corners[1] for name, corners in anchors.items()}
+    return top["upper-end"] + LEAST_GAP <= top["lower"] and top["foot"] <= top["small-print"]
 
 
 def _context(snapshot: dict[str, Any], verify_url: str) -> dict[str, Any]:

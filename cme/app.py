@@ -65,6 +65,8 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "PREFERRED_URL_SCHEME": "https" if settings.is_https else "http",
         "WTF_CSRF_TIME_LIMIT": None,  # bound to the session: a quiz left open over night must still be savable
         "WTF_CSRF_SSL_STRICT": True,
+        "PERMANENT_SESSION_LIFETIME": 14 * 24 * 3600,
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         **security.cookie_settings(https=settings.is_https),
     }

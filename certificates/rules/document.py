@@ -15,6 +15,9 @@ from cme.credits.events import CreditGranted
 from cme.kernel.days import day_phrase, local_day, zone_name
 from cme.kernel.quarters import QUARTERS_PER_CREDIT, format_quarters
 
+# What fits on the page beside the longest title and name; asked before a release is published.
+LONGEST_STATEMENTS = 1600
+LONGEST_CONTACT = 240
 DEMONSTRATION = "Demonstration – no accredited credit"
 _NOTICE = (
     "This document shows how a certificate looks. Its provider is not accredited, the activity is not designated for "
@@ -212,6 +215,22 @@ def printed_texts(snapshot: dict[str, Any]) -> list[str]:
     figures = [part for figure in said.figures for part in (figure.label, figure.value, figure.note)]
     own = [snapshot["name"], snapshot["credentials"], snapshot["title"], snapshot["provider_name"]]
     return [*own, snapshot["provider_contact"], said.did, *figures, *said.statements, *said.small_print]
+
+
+def texts_too_long(provider: dict[str, Any]) -> list[str]:
+    """Why a provider's texts do not fit on a certificate; empty when they do."""
+    found: list[str] = []
+    own = max(len(provider["designation_statement"]), len(provider["participation_statement"]))
+    if len(provider["accreditation_statement"]) + own > LONGEST_STATEMENTS:
+        found.append(
+            f"The provider's statements have more than {LONGEST_STATEMENTS} characters together and do not fit on a "
+            "certificate."
+        )
+    if len(provider["contact"]) > LONGEST_CONTACT:
+        found.append(
+            f"The provider's contact has more than {LONGEST_CONTACT} characters and does not fit on a certificate."
+        )
+    return found
 
 
 def protected_names(text: str) -> list[tuple[str, bool]]:

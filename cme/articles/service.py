@@ -1,6 +1,7 @@
 """Reading progress, and making and publishing revisions."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -43,7 +44,8 @@ def note_progress(
         row.sections = sorted(reached)
     if position and position != row.position and _has_anchor(session, revision_id, position):
         row.position = position
-    passed = MOST_SECONDS if is_new else int((now - row.seen_at).total_seconds())
+    # Rounded up: reports every 15 seconds would otherwise lose a part of a second each time.
+    passed = MOST_SECONDS if is_new else math.ceil((now - row.seen_at).total_seconds())
     row.active_seconds += max(0, min(seconds, MOST_SECONDS, passed))
     row.seen_at = max(row.seen_at, now)
     if wanted and reached >= wanted:

@@ -52,7 +52,8 @@ def send_claim(slug: str) -> ResponseReturnValue:
             shown = show(session, slug, _number(), now=request_now())
             form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
             judged = judge(form_facts.questions, request.form)
-            _refuse_malformed(form_facts, judged)
+            if shown.progress.claimed_at is None:  # a repeat gets the first result, whatever it brings
+                _refuse_malformed(form_facts, judged)
             result = _decide(session, shown, form_facts, judged)
     except Invalid as problem:
         session = db.session()

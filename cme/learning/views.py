@@ -9,13 +9,14 @@ from cme.activities import service as activities_service
 from cme.activities.facts import ReleaseFacts
 from cme.articles import queries as articles
 from cme.articles import service as articles_service
-from cme.articles.facts import ArticlePage
+from cme.articles.facts import ArticlePage, FigureFile
 from cme.credits import queries as credits
 from cme.credits.rules import MayNotStart, may_start
+from cme.kernel.refusal import NotFound
 from cme.kernel.text import clean_line
 from cme.learning.shown import release_of, show, shown_of, step_after, unclaimed_earlier
 from cme.store.database import db
-from cme.store.session import transaction
+from cme.store.session import Session, transaction
 from cme.web.access import public, signed_in
 from cme.web.moment import request_now
 
@@ -124,7 +125,7 @@ def figure(slug: str, key: str) -> ResponseReturnValue:
     """One figure alone, large, with its long description."""
     session = db.session()
     release = release_of(session, slug, now=request_now())
-    found = articles.figure_of(session, release.revision_id, clean_line(key))
+    found = _figure(session, release, key)
     return render_template("learning/figure.html", figure=found, release=release)
 
 
@@ -134,12 +135,18 @@ def figure_picture(slug: str, key: str) -> ResponseReturnValue:
     """The picture itself; sanitised when loaded, and sandboxed should somebody open it alone."""
     session = db.session()
     release = release_of(session, slug, now=request_now())
-    found = articles.figure_of(session, release.revision_id, clean_line(key))
+    found = _figure(session, release, key)
     response = Response(found.svg, mimetype="image/svg+xml")
     response.set_etag(found.digest)
     response.headers["Cache-Control"] = "private, max-age=3600"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response.make_conditional(request)
+
+
+def _figure(session: Session, release: ReleaseFacts, key: str) -> FigureFile:
+    if "\0" in key:  # PostgreSQL compares no text with it
+        raise NotFound("figure_not_found", "This article has no such figure.")
+    return articles.figure_of(session, release.revision_id, key)
 
 
 def article_page(release: ReleaseFacts) -> ArticlePage:

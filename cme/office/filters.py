@@ -1,11 +1,11 @@
 """What a list is narrowed by: from the address to a filter, days being whole days in the chosen zone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import Field, SearchField, SelectField, StringField, ValidationError
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, SearchField, SelectField, StringField, ValidationError
 
 from cme.credits.reports import Choices, OfficeFilter
 from cme.kernel.days import end_instant, first_instant
@@ -34,11 +34,8 @@ class DayField(StringField):
         self.day = day
 
 
-class FilterForm(FlaskForm):
+class FilterForm(Form):
     """Everything optional. Sent by GET, so it changes nothing and needs no token."""
-
-    class Meta(FlaskForm.Meta):
-        csrf = False
 
     module = SelectField("Module")
     person = SearchField("Name or e-mail", render_kw={"maxlength": 100})
@@ -50,11 +47,6 @@ class FilterForm(FlaskForm):
         since = self["since"]
         if isinstance(since, DayField) and since.day and field.day and field.day < since.day:
             raise ValidationError("This day lies before the first one.")
-
-    @property
-    def shown(self) -> list[Field]:
-        """The fields in their order, the own one of the list last but for the zone."""
-        return [*(field for name, field in self._fields.items() if name != "zone"), self._fields["zone"]]
 
     def wanted(self) -> OfficeFilter:
         """The filter. Call after `validate()`."""
@@ -85,7 +77,7 @@ class CreditFilter(FilterForm):
     kind = SelectField("Kind", choices=[ANYTHING, ("credit", "Credit"), ("participation", "Participation")])
 
 
-def read_filter(form_class: type[FilterForm], address: Mapping[str, Any], offered: Choices) -> FilterForm:
+def read_filter(form_class: type[FilterForm], address: MultiDict[str, str], offered: Choices) -> FilterForm:
     """The form as the address fills it; values nobody offers count as unset and are then shown so."""
     zones: Sequence[str] = [*offered.zones, *([UTC] if UTC not in offered.zones else [])]
     form = form_class(address)

@@ -43,7 +43,7 @@ def init_app(app: Flask, settings: Settings, house: House) -> None:
             "menu": _menu(house),
             "steps": house.steps,
             "now": request_now(),
-            "footer_links": [{"label": label, "url": url_for("pages.show", key=key)} for key, label in FOOTER if "pages.show" in app.view_functions],
+            "footer_links": [{"label": label, "url": url_for("pages.show", key=key)} for key, label in FOOTER],
         }
 
 

@@ -71,9 +71,8 @@ def _again(session: Session, quiz_id: int, file: QuizFile, now: datetime) -> lis
         return [f"the quiz file says what version {newest.number} of the quiz says."]
     if newest is not None and newest.state == "draft":
         if newest.created_by is not None or newest.edition > 1:
-            return [
-                f"version {newest.number} of the quiz is a draft that an editor works on: the changed file was left aside."
-            ]
+            draft = f"version {newest.number} of the quiz"
+            return [f"{draft} is a draft that an editor works on, so the changed file was left aside."]
         discard_draft(session, newest.id, edition=newest.edition, editor=None, now=now)
     number = rows[-1].number + 1 if rows else 1
     _draft(session, quiz_id, number, file, now)

@@ -5,7 +5,7 @@ import secrets
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
+from cme.store.session import Session
 
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.kernel.roles import Role

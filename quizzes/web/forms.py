@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 from wtforms.validators import InputRequired, Length, Regexp
 from wtforms.widgets import HiddenInput
 
@@ -43,7 +44,9 @@ class QuestionForm(FlaskForm):
     stem = TextAreaField(
         "Stem", description="The vignette, then the question as its last sentence.", validators=[Length(max=MOST_TEXT)]
     )
-    correct = RadioField("The key", choices=[(str(one), LETTERS[one].upper()) for one in range(MOST_CHOICES)])
+    correct = RadioField(
+        "The key", choices=[SelectChoice(str(one), LETTERS[one].upper()) for one in range(MOST_CHOICES)]
+    )
     choices = FieldList(FormField(ChoiceForm), min_entries=MOST_CHOICES, max_entries=MOST_CHOICES)
     ordered = BooleanField("Keep the choices in this order (numbers, dates)")
     topic = SelectField("Topic", validate_choice=False)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import current_app
 from flask_login import current_user
-from sqlalchemy.orm import Session
+from cme.store.session import Session
 
 from cme.activities import queries as activities
 from cme.activities.facts import ReleaseFacts

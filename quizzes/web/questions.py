@@ -5,7 +5,8 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
+from cme.store.session import Session
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.store.database import db
@@ -94,7 +95,7 @@ def new_question(version_id: int) -> ResponseReturnValue:
     if facts is None:
         raise NotFound
     form = NewQuestionForm()
-    form.topic.choices = [(topic.key, topic.label) for topic in facts.topics]
+    form.topic.choices = [SelectChoice(topic.key, topic.label) for topic in facts.topics]
     if form.validate_on_submit():
         item = Item(lineage=form.lineage.data or "", topic=form.topic.data, objective="", stem="", choices=())
         try:
@@ -166,9 +167,10 @@ def _form(session: Session, facts: QuizVersionFacts, item: Item) -> QuestionForm
     module = desk_module_of(session, facts.quiz_id)
     topics = {topic.key: topic.label for topic in facts.topics}
     objectives = {one.key: one.text for one in module.objectives} if module else {}
-    form.topic.choices = list({**topics, **({} if item.topic in topics else {item.topic: item.topic})}.items())
+    topics.setdefault(item.topic, item.topic)
+    form.topic.choices = [SelectChoice(key, label) for key, label in topics.items()]
     known = {**({} if item.objective in objectives else {item.objective: item.objective or "Choose one"}), **objectives}
-    form.objective.choices = list(known.items())
+    form.objective.choices = [SelectChoice(key, text) for key, text in known.items()]
     return form
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
+from cme.store.session import Session
 
 from cme.activities import queries as activities
 from cme.kernel.refusal import NotFound, Refused

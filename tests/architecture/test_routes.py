@@ -1,6 +1,7 @@
 """Every route declares who may enter, and what it declares is what happens."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def test_the_list_of_routes_is_the_committed_one(web_app: Flask):
         f"{'/'.join(sorted(rule.methods - {'HEAD', 'OPTIONS'}))} {rule.rule}": _words(web_app, rule)
         for rule in our_rules(web_app)
     }
+    if os.environ.get("CME_WRITE_ROUTES"):
+        LIST.write_text(json.dumps(present, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     assert present == json.loads(LIST.read_text(encoding="utf-8"))
 
 

@@ -35,6 +35,13 @@ class Reply:
                 return Form(form)
         raise AssertionError(f"no form goes to “{action_part}”")
 
+    def first_choices(self) -> dict[str, str]:
+        """The first option of every group of radio buttons."""
+        found: dict[str, str] = {}
+        for button in lxml_html.fromstring(self.body).xpath("//input[@type='radio']"):
+            found.setdefault(button.get("name"), button.get("value"))
+        return found
+
 
 @dataclass
 class Caller:

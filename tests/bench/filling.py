@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    func,
     insert,
     literal,
     select,
@@ -119,10 +120,8 @@ def fill_attempts(connection: Connection, release_id: int, version_id: int, coun
 
 def _answers(connection: Connection, attempt: Any, answer: Any, version_id: int, now: datetime) -> None:
     question = Question.__table__
-    lowest = (
-        select(question.c.position).where(question.c.version_id == version_id).order_by(question.c.position).limit(1)
-    )
-    place = question.c.position - lowest.scalar_subquery() + 1
+    lowest = select(func.min(question.c.position)).where(question.c.version_id == version_id).scalar_subquery()
+    place = question.c.position - lowest + 1
     _pour(
         connection,
         answer,

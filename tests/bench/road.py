@@ -46,8 +46,9 @@ class Road:
         self.step("article read", caller.post(read.action, fields), 303, 307)
         begun = self.step("quiz begun", caller.post(f"/modules/{slug}/quiz", fields), 303)
         self._answer(begun.location.split("/")[2], right_answers)
-        form = self.step("claim page", caller.get(f"/modules/{slug}/claim")).form("/claim")
-        self.step("claim", caller.post(form.action, _filled(form)), 303)
+        page = self.step("claim page", caller.get(f"/modules/{slug}/claim"))
+        form, said = page.form("/claim"), {**page.first_choices(), "amount": "1.00", "attested": "y"}
+        self.step("claim", caller.post(form.action, {**form.fields, **said}), 303)
         self._certificate()
 
     def _answer(self, code: str, right_answers: RightAnswers) -> None:
@@ -84,9 +85,3 @@ class Road:
         """The sum over everything, or over these names."""
         chosen = [cost for name, cost in self.costs if not names or name in names]
         return sum(chosen, NOTHING)
-
-
-def _filled(form: Form) -> dict[str, object]:
-    """The claim's form with the first option everywhere, whatever its questions are."""
-    fields = dict(form.fields) | {name: options[0] for name, options in form.options.items()}
-    return fields | {"amount": "1.00", "attested": "y"}

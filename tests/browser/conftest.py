@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.browser.scene import Scene, set_up
 from tests.browser.site import AFTER_TERM, INSIDE_TERM, Site, poppler_missing
 from tests.browser.watch import Watch
 from tests.conftest import POSTGRES_URL
@@ -90,6 +91,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield found
 
 
+@pytest.fixture(scope="package")
+def scene(site: Site) -> Scene:
+    """People in every state, on the site inside the term."""
+    return set_up(site)
+
+
 @pytest.fixture(scope="module")
 def site_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Inside the module's term, on PostgreSQL."""
@@ -123,9 +130,8 @@ class Visitors:
 
     @staticmethod
     def sign_in(context: Any, site: Site, person_id: int) -> None:
-        context.add_cookies(
-            [{"name": name, "value": value, "url": site.url} for name, value in site.server.cookie_of(person_id).items()]
-        )
+        cookies = site.server.cookie_of(person_id)
+        context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies.items()])
 
     def close(self) -> list[str]:
         for context in list(self.browser.contexts):

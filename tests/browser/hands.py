@@ -8,10 +8,9 @@ IS_THERE = """(wanted) => {
   return at === wanted || (wanted.type === "radio" && at.type === "radio" && at.name === wanted.name);
 }"""
 RING = """(focused) => {
-  const look = getComputedStyle(focused.matches("input[type=radio], input[type=checkbox]") ? focused : focused);
-  const parent = focused.parentElement ? getComputedStyle(focused.parentElement) : look;
-  const ring = (style) => (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
-  return ring(look) || ring(parent);
+  const outlined = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  const ring = (one) => one && (outlined(getComputedStyle(one)) || getComputedStyle(one).boxShadow !== "none");
+  return Boolean(ring(focused) || ring(focused.parentElement));
 }"""
 
 

@@ -43,7 +43,8 @@ class Watch:
         self.problems.append(f"script error on {error.page and error.page.url}: {error.error}")
 
     def _request(self, request: Request) -> None:
-        if urlsplit(request.url).scheme in {"http", "https", "ws", "wss"} and not request.url.startswith(self.origin + "/"):
+        over_the_wire = urlsplit(request.url).scheme in {"http", "https", "ws", "wss"}
+        if over_the_wire and not request.url.startswith(self.origin + "/"):
             self.problems.append(f"request to another origin: {request.url}")
 
     def _response(self, response: Response) -> None:
@@ -67,9 +68,9 @@ def fits(page: Page) -> list[str]:
         return []
     culprits = page.evaluate(
         """(width) => [...document.querySelectorAll("body *")]
-          .filter((one) => one.getBoundingClientRect().right > width + 1
-             && !one.closest(".table-scroll, .visually-hidden, pre"))
-          .slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}: ${Math.round(one.getBoundingClientRect().right)}`)""",
+          .map((one) => [one, Math.round(one.getBoundingClientRect().right)])
+          .filter(([one, right]) => right > width + 1 && !one.closest(".table-scroll, .visually-hidden, pre"))
+          .slice(0, 5).map(([one, right]) => `${one.tagName.toLowerCase()}.${one.className}: ${right}`)""",
         width,
     )
     return [f"{page.url} is {wide} px wide in a window of {width}: {culprits}"]

@@ -10,8 +10,8 @@ from tests.support.serving import Database, Server
 TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 DAMAGE = {
     "I1 a credit rests": "UPDATE attempts SET counted = 0",
-    "I1 no attempt is the evidence of two": "INSERT INTO requirements_met SELECT person_id, release_id + 1, requirement, "
-    "met_at, evidence FROM requirements_met; {second_credit}",
+    "I1 no attempt is the evidence of two": "INSERT INTO requirements_met "
+    "SELECT person_id, release_id + 1, requirement, met_at, evidence FROM requirements_met; {second_credit}",
     "I2": "{second_credit}; UPDATE credits SET release_id = 1",
     "I3": "UPDATE credits SET completed_at = '2001-01-01 00:00:00.000000'",
     "I4 every granted decision": "UPDATE credits SET decision_id = 99",

@@ -24,8 +24,8 @@ STATEMENTS = {
         "continuing medical education for physicians."
     ),
     "designation_statement": (
-        f"The {SOCIETY} designates this enduring material for a maximum of 1.00 AMA PRA Category 1 Credit(s)™. Physicians "
-        "should claim only the credit commensurate with the extent of their participation in the activity."
+        f"The {SOCIETY} designates this enduring material for a maximum of 1.00 AMA PRA Category 1 Credit(s)™. "
+        "Physicians should claim only the credit commensurate with the extent of their participation in the activity."
     ),
     "participation_statement": "This activity was designated for a maximum of 1.00 AMA PRA Category 1 Credit(s)™.",
 }
@@ -101,7 +101,11 @@ def make_certificate(
     session.flush()
     completed_at = now - timedelta(minutes=10)
     snapshot = earned(
-        name=person.name, credentials=person.credentials, slug=module.slug, provider=dict(release.provider_snapshot), **changes
+        name=person.name,
+        credentials=person.credentials,
+        slug=module.slug,
+        provider=dict(release.provider_snapshot),
+        **changes,
     )
     credit = Credit(
         entry="earned",

@@ -22,6 +22,7 @@ from certificates import measuring, picture, rendering
 from certificates.design import design
 from certificates.fetching import Asset, SealedFetcher
 from certificates.rendering import RenderError, render
+from certificates.rules import document
 from tests.factories.certificates import CODE, SOCIETY, STATEMENTS, make_snapshot
 
 URL = f"https://cme.example.org/verify/{CODE}"
@@ -43,7 +44,9 @@ NAMES = {
 
 
 def pdftotext(body: bytes, *options: str) -> str:
-    done = subprocess.run(["pdftotext", "-enc", "UTF-8", *options, "-", "-"], input=body, capture_output=True, check=True)
+    done = subprocess.run(
+        ["pdftotext", "-enc", "UTF-8", *options, "-", "-"], input=body, capture_output=True, check=True
+    )
     return unicodedata.normalize("NFC", " ".join(done.stdout.decode().split()))
 
 
@@ -92,7 +95,15 @@ def test_the_text_holds_name_title_amount_dates_number_and_code(demonstration: b
 
 def test_the_reading_order_is_that_of_the_page(demonstration: bytes):
     text = pdftotext(demonstration, "-raw")
-    parts = ["Demonstration –", "Certificate of Credit", "This certifies", "Jane", "Sleep-related", "22 November", "CME-2026"]
+    parts = [
+        "Demonstration –",
+        "Certificate of Credit",
+        "This certifies",
+        "Jane",
+        "Sleep-related",
+        "22 November",
+        "CME-2026",
+    ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 
@@ -134,7 +145,9 @@ def test_names_are_printed_in_the_shipped_typefaces(name: str, family: str):
 @pytest.mark.parametrize("name", ["Jane Doe", NINETY, "W" * 120, "Wilhelmina " * 10, "i" * 120, "محمد عبد الله " * 8])
 @pytest.mark.parametrize("mode", ["accredited", "demonstration"])
 def test_no_letter_leaves_the_frame(name: str, mode: str):
-    snapshot = make_snapshot(name=name.strip()[:120], mode=mode, title="A long title about nights, legs and sleep. " * 4)
+    snapshot = make_snapshot(
+        name=name.strip()[:120], mode=mode, title="A long title about nights, legs and sleep. " * 4
+    )
     page = pypdfium2.PdfDocument(render(snapshot, URL))[0]
     text = page.get_textpage()
     boxes = [text.get_charbox(index) for index in range(text.count_chars())]
@@ -143,6 +156,22 @@ def test_no_letter_leaves_the_frame(name: str, mode: str):
     assert max(box[2] for box in boxes) <= 752
     assert min(box[1] for box in boxes) >= 40
     assert max(box[3] for box in boxes) <= 572
+
+
+def test_the_longest_texts_a_release_may_have_do_fit():
+    statements = "The society is accredited to provide education. " * 40
+    provider = {
+        "key": "long",
+        "name": "Society for the Advancement of Everything " * 4,
+        "mode": "accredited",
+        "accreditation_statement": statements[: document.LONGEST_STATEMENTS // 2],
+        "designation_statement": statements[: document.LONGEST_STATEMENTS // 2],
+        "participation_statement": statements[: document.LONGEST_STATEMENTS // 2],
+        "contact": ("Office of Education, 12 Long Street, Springfield. " * 9)[: document.LONGEST_CONTACT],
+    }
+    assert document.texts_too_long(provider) == []
+    title = ("Nights, legs and the sleep of patients and of their physicians. " * 4)[:200]
+    assert render(make_snapshot(mode="accredited", provider=provider, title=title, name="W" * 120), URL)
 
 
 def test_a_text_that_fits_nowhere_is_an_error_not_an_overlap():

@@ -81,7 +81,7 @@ def utc(*parts: int) -> datetime:
             utc(2027, 11, 8, 8),
             id="autumn-day-25-h",
         ),
-        # Midnight of 15 October 2017 did not exist in Sao Paulo: the day began at 1 am, the instant the day before ended.
+        # Midnight of 15 October 2017 did not exist in Sao Paulo: the day began at 1 am, when the day before ended.
         pytest.param(
             date(2017, 10, 15),
             date(2017, 10, 15),
@@ -237,6 +237,14 @@ def test_the_estimate_may_lie_within_the_nearest_quarter_hour(minutes: int) -> N
 
 GRACE = term_of(date(2024, 8, 9), date(2027, 8, 9), LOS_ANGELES, 7)
 LAST = "9 August 2027, 11:59 pm Los Angeles time"
+CLOSED = (
+    "This module stopped awarding credit at the end of 9 August 2027, Los Angeles time. "
+    "You can read it and test yourself without credit."
+)
+IN_GRACE = (
+    "This module stopped awarding credit at the end of 9 August 2027, Los Angeles time. If you had read it and passed "
+    "its quiz by then, you can evaluate and claim until 16 August 2027, 11:59 pm Los Angeles time."
+)
 
 
 @pytest.mark.parametrize(
@@ -303,32 +311,28 @@ LAST = "9 August 2027, 11:59 pm Los Angeles time"
             SHIPPED,
             SHIPPED.closes_at,
             ClosingState.CLOSED,
-            "This module stopped awarding credit at the end of 9 August 2027, Los Angeles time. "
-            "You can read it and test yourself without credit.",
+            CLOSED,
             False,
         ),
         (
             GRACE,
             GRACE.closes_at,
             ClosingState.GRACE,
-            "This module stopped awarding credit at the end of 9 August 2027, Los Angeles time. If you had read it and "
-            "passed its quiz by then, you can evaluate and claim until 16 August 2027, 11:59 pm Los Angeles time.",
+            IN_GRACE,
             False,
         ),
         (
             GRACE,
             GRACE.claims_close_at - INSTANT,
             ClosingState.GRACE,
-            "This module stopped awarding credit at the end of 9 August 2027, Los Angeles time. If you had read it and "
-            "passed its quiz by then, you can evaluate and claim until 16 August 2027, 11:59 pm Los Angeles time.",
+            IN_GRACE,
             False,
         ),
         (
             GRACE,
             GRACE.claims_close_at,
             ClosingState.CLOSED,
-            "This module stopped awarding credit at the end of 9 August 2027, Los Angeles time. "
-            "You can read it and test yourself without credit.",
+            CLOSED,
             False,
         ),
     ],

@@ -64,7 +64,14 @@ def test_a_physicians_document_has_what_the_ama_wants():
     text = everything(snapshot)
     assert said.heading == "Certificate of Credit"
     assert said.demonstration == ""
-    for part in ("Jane Doe", SOCIETY, "Sleep-related leg cramps", "enduring material", "22 November 2026", "23 November 2026"):
+    for part in (
+        "Jane Doe",
+        SOCIETY,
+        "Sleep-related leg cramps",
+        "enduring material",
+        "22 November 2026",
+        "23 November 2026",
+    ):
         assert part in text
     claimed, completed, maximum = said.figures
     assert (claimed.label, claimed.value, claimed.note) == ("Credit claimed", "0.75", "AMA PRA Category 1 Credits™")

@@ -35,7 +35,12 @@ def test_a_name_the_typefaces_cover_is_no_problem(name: str):
 
 @pytest.mark.parametrize(
     ("name", "char", "number"),
-    [("王小明", "王", "U+738B"), ("김민수", "김", "U+AE40"), ("Zoë 😀 Ray", "😀", "U+1F600"), ("佐藤 太郎", "佐", "U+4F50")],
+    [
+        ("王小明", "王", "U+738B"),
+        ("김민수", "김", "U+AE40"),
+        ("Zoë 😀 Ray", "😀", "U+1F600"),
+        ("佐藤 太郎", "佐", "U+4F50"),
+    ],
 )
 def test_a_name_outside_them_is_refused_by_naming_the_character(name: str, char: str, number: str):
     sentence = name_problem(name)
@@ -61,7 +66,15 @@ def test_joiners_leave_no_mark_of_their_own():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("Jane", "ltr"), ("محمد", "rtl"), ("יוסף", "rtl"), ("12 محمد", "rtl"), ("O’محمد", "ltr"), ("12", "ltr"), ("", "ltr")],
+    [
+        ("Jane", "ltr"),
+        ("محمد", "rtl"),
+        ("יוסף", "rtl"),
+        ("12 محمد", "rtl"),
+        ("O’محمد", "ltr"),
+        ("12", "ltr"),
+        ("", "ltr"),
+    ],
 )
 def test_direction_is_that_of_the_first_strong_letter(text: str, expected: str):
     assert direction(text) == expected

@@ -74,6 +74,8 @@ def test_anchors_the_text_does_not_have_are_ignored(session: Session, now: datet
     [
         pytest.param(timedelta(seconds=30), 30, 30, id="believable"),
         pytest.param(timedelta(seconds=30), 31, 30, id="more-than-has-passed"),
+        pytest.param(timedelta(seconds=14.9), 15, 15, id="a-report-that-came-early-by-the-network"),
+        pytest.param(timedelta(seconds=14), 15, 14, id="a-second-too-many"),
         pytest.param(timedelta(seconds=0), 60, 0, id="second-tab-at-once"),
         pytest.param(timedelta(seconds=600), 600, 60, id="more-than-a-minute"),
         pytest.param(timedelta(seconds=600), 60, 60, id="a-minute"),

@@ -158,10 +158,8 @@ def test_a_changed_text_becomes_a_draft_revision_and_learners_keep_theirs(
     first = shown(session, now)
     replace(folder, "article.md", "eye level", "the level of the eye")
     said = load(session, house, folder, now + timedelta(days=1))
-    assert said == [
-        "minimal-module: revision 2 of the article was made as a draft; "
-        "`flask library publish minimal-module --reason …` publishes it."
-    ]
+    made = "minimal-module: revision 2 of the article was made as a draft; "
+    assert said == [made + "`flask library publish minimal-module --reason …` publishes it."]
     assert shown(session, now) == first
     assert "eye level" in article_page(session, first.revision_id).html
     draft = draft_of(session, first.article_id)
@@ -229,12 +227,8 @@ def test_a_public_release_is_never_changed_and_the_whole_load_is_refused(
     replace(folder, "activity.toml", 'audience = "Whoever tests."', 'audience = "Everybody."')
     with pytest.raises(Invalid) as refused:
         load(session, house, folder, now)
-    assert refused.value.problems == {
-        "": [
-            "activity.toml: release.number: release 1 is public and never changes; set [release].number to 2 "
-            "to make a new release."
-        ]
-    }
+    public = "activity.toml: release.number: release 1 is public and never changes; "
+    assert refused.value.problems == {"": [public + "set [release].number to 2 to make a new release."]}
     assert counts(session) == before
 
 

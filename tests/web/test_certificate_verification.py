@@ -33,7 +33,7 @@ def issue(app: Flask, kind: str = "credit", **changes: object) -> tuple[int, str
 def test_anybody_sees_the_frozen_facts_and_nothing_else(both_client: Client):
     _id, code, number = issue(both_client.app)
     page = both_client.get(f"/verify/{code}")
-    assert page.h1 == f"Valid certificate {number}"
+    assert page.h1 == f"Valid demonstration certificate {number}"
     for part in (
         "Nguyễn Thị Minh Khai, MD",
         "Sleep-related leg cramps",
@@ -55,6 +55,7 @@ def test_anybody_sees_the_frozen_facts_and_nothing_else(both_client: Client):
 def test_an_accredited_certificate_shows_no_demonstration_notice(client: Client):
     _id, code, _number = issue(client.app, mode="accredited")
     page = client.get(f"/verify/{code}")
+    assert page.h1.startswith("Valid certificate")
     assert "0.75 AMA PRA Category 1 Credits™ (maximum 1.00)" in page.main
     assert "Demonstration –" not in page.main
 
@@ -104,7 +105,7 @@ def test_what_happened_to_it_is_visible_at_once(client: Client, state: str, head
             CertificateEvent(certificate_id=certificate_id, event=state, at=NOW, reason="private", by_person_id=None)
         )
     page = client.get(f"/verify/{code}")
-    assert page.h1 == f"{heading} certificate {number}"
+    assert page.h1 == f"{heading} demonstration certificate {number}"
     assert words in page.main
     assert "is valid" not in page.main
     assert "private" not in page.body
@@ -124,8 +125,6 @@ def test_it_is_limited_per_address(both_client: Client, clock: Traveller):
     app = both_client.app
     _id, code, _number = issue(app)
     most = LIMITS[0].most
-    with app.app_context(), transaction() as session:
-        pass
     raw = both_client.raw
     for _ in range(most):
         assert raw.get(f"/verify/{code}").status_code == 200

@@ -46,7 +46,7 @@ def test_the_article_shows_text_contents_references_and_the_rail(web_app: Flask)
     assert "Words about two." in page.main
     assert [a.get("href") for a in page.css("nav[aria-label=Contents] a")] == ["#s-one", "#s-two", "#references"]
     assert page.css("#references")
-    assert page.css("#ref-1")
+    assert page.css("ol.references li#ref-one2020")
     assert "Your credit" in page.text
     assert page.css("[data-progress-url]")[0].get("data-progress-url") == f"/modules/{module.slug}/progress"
 
@@ -82,6 +82,7 @@ def test_the_script_reports_sections_place_and_seconds_until_all_is_read(
 ) -> None:
     module = new_module(app)
     client, person_id = new_learner(app)
+    send(client, f"/modules/{module.slug}/start", {})
     report(client, module, {"section": ["s-one"], "position": "p-one", "active_seconds": "40"})
     found = reading(app, person_id)
     assert found is not None

@@ -84,6 +84,13 @@ def test_a_registration_that_cannot_be_taken_says_why_at_the_field(client: Clien
         assert db.session.scalar(select(func.count()).select_from(Person)) == 0
 
 
+def test_everything_that_is_wrong_is_said_at_once(client: Client):
+    page = register(client, status=422, name="", email="anna", password="password", country="")
+    at = {element.get("id") for element in page.css(".field-error")}
+    assert at == {"name-error", "email-error", "password-error", "country-error"}
+    assert "There are 4 problems" in page.main
+
+
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script>", "{{7*7}}", "=cmd()", "'\"><img src=x onerror=alert(1)>", "%s%n ${7*7}"]
 )

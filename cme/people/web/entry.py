@@ -104,13 +104,16 @@ def register() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for("people.account"), 303)
     form = RegisterForm()
-    if not form.validate_on_submit():
-        return _register_page(form, 422 if form.is_submitted() else 200)
+    if not form.is_submitted():
+        return _register_page(form, 200)
+    filled = form.validate()
     limits.registration()
     try:
         applicant = details.examine(typed_details(form), form.email.data or "", form.password.data or "", name_checks())
     except Invalid as refusal:
         put(form, refusal)
+        return _register_page(form, 422)
+    if not filled:
         return _register_page(form, 422)
     password_hash = passwords.hash_password(form.password.data or "")
     with transaction() as session:

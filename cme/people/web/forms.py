@@ -14,11 +14,11 @@ PLACES = {"": "Choose …", **COUNTRIES}
 
 
 def put(form: FlaskForm, refusal: Invalid) -> None:
-    """Show a service's sentences at the fields they belong to."""
+    """Show a service's sentences at the fields they belong to, beside fields where the form itself misses something."""
     for name, sentences in refusal.problems.items():
         field = form._fields.get(name)
-        if field is not None:
-            field.errors = [*field.errors, *sentences]
+        if field is not None and not field.errors:
+            field.errors = sentences
     if not form.errors:
         form.form_errors.append(refusal.sentence)
 

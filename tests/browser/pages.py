@@ -1,0 +1,111 @@
+"""Every page of the site: which address shows it, and who may see it. A test compares this list with the url map."""
+
+import string
+from collections.abc import Iterator
+
+from cme.web.access import PUBLIC, SIGNED_IN, declared_access
+from tests.browser.scene import Persona, Scene
+from tests.browser.site import Site
+
+# endpoint: addresses. A name in braces is one of the scene's places, or the visitor's own.
+PAGES: dict[str, tuple[str, ...]] = {
+    "learning.catalogue": ("/", "/?q=no+such+words"),
+    "learning.module": ("/modules/{slug}",),
+    "learning.article": ("/modules/{slug}/article",),
+    "learning.figure": ("/modules/{slug}/figures/{figure}",),
+    "claiming.claim": ("/modules/{slug}/claim",),
+    "transcript.transcript": ("/transcript",),
+    "quizzes.landing": ("/modules/{slug}/quiz",),
+    "quizzes.attempt": (
+        *("/attempts/{open}?view=all", "/attempts/{open}?view=one&q=3"),
+        "/attempts/{open}?view=all&check=1",
+    ),
+    "quizzes.result": ("/attempts/{result}/result", "/attempts/{failed}/result"),
+    "certificates.show": ("/certificates/{certificate}",),
+    "certificates.verify_form": ("/verify",),
+    "certificates.verify": ("/verify/{certificate}", "/verify/0000-0000-0000"),
+    "people.register": ("/register",),
+    "people.sign_in": ("/sign-in", "/sign-in?next=/transcript"),
+    "people.forgot": ("/forgot",),
+    "people.resend": ("/resend-confirmation",),
+    "people.check_mail": ("/check-mail/registration", "/check-mail/password"),
+    "people.confirm": ("/confirm/{confirm}", "/confirm/used-up"),
+    "people.confirm_new_address": ("/confirm-new-address/{new_address}",),
+    "people.reset": ("/reset/{reset}", "/reset/used-up"),
+    "people.account": ("/account",),
+    "people.profile": ("/account/profile",),
+    "people.change_email": ("/account/email",),
+    "people.change_password": ("/account/password",),
+    "people_office.index": ("/office/people/", "/office/people/?q=nobody-of-this-name"),
+    "people_office.person": ("/office/people/{person}",),
+    "pages.show": ("/pages/privacy", "/pages/terms", "/pages/contact"),
+    "pages.index": ("/office/pages",),
+    "pages.edit": ("/office/pages/privacy",),
+    "office.start": ("/office/",),
+    "office.completions": ("/office/completions", "/office/completions?person=nobody"),
+    "office.decisions": ("/office/decisions",),
+    "office.decision": ("/office/decisions/{decision}",),
+    "office.credits": ("/office/credits", "/office/credits?since=2026-12-01&until=2026-11-01"),
+    "office.releases": ("/office/releases",),
+    "office.release": ("/office/releases/{release}",),
+    "office.providers": ("/office/providers",),
+    "office.provider": ("/office/providers/{provider}",),
+    "office.new_provider": ("/office/providers/new",),
+    "office.change_form": ("/office/providers/{provider}/change",),
+    "desk.index": ("/desk",),
+    "desk.quiz": ("/desk/quizzes/{quiz}", "/desk/quizzes/{small_quiz}", "/desk/quizzes/{quiz}?q=no+such+words"),
+    "desk.question": ("/desk/questions/{question}", "/desk/questions/{draft_question}"),
+    "desk.remove_question": ("/desk/questions/{draft_question}/remove",),
+    "desk.preview": ("/desk/versions/{version}/preview?seed=fixed", "/desk/versions/{draft}/preview?seed=fixed"),
+    "desk.publish": ("/desk/versions/{draft}/publish",),
+    "desk.discard": ("/desk/versions/{draft}/discard",),
+    "desk.new_question": ("/desk/versions/{draft}/questions/new",),
+}
+# Files, JSON, and addresses that only lead on to a page of the list.
+NO_PAGES = {
+    "static",
+    "quizzes.static",
+    "learning.figure_picture",
+    "transcript.transcript_csv",
+    "office.completions_csv",
+    "office.decisions_csv",
+    "office.credits_csv",
+    "certificates.pdf",
+    "certificates.png",
+    "certificates.of_module",
+    "certificates.show_for_credit",
+    "health.alive",
+    "health.ready",
+}
+ERRORS = ("/nothing-here", "/desk/quizzes/999999")
+# People in the middle of the road differ only here.
+UNFINISHED = (
+    *("learning.catalogue", "learning.module", "learning.article", "claiming.claim", "transcript.transcript"),
+    *("quizzes.landing", "quizzes.attempt", "quizzes.result", "people.account"),
+)
+
+
+def endpoints_with_get(site: Site) -> set[str]:
+    return {rule.endpoint for rule in site.database.app.url_map.iter_rules() if "GET" in (rule.methods or set())}
+
+
+def pages_of(site: Site, scene: Scene, persona: Persona) -> Iterator[str]:
+    """The addresses this person can open, and the refusals they meet."""
+    roles = set() if persona.name in {"signed out", "learner", "midway", "fresh"} else {persona.name}
+    values = {**scene.places, **persona.own}
+    for endpoint, addresses in PAGES.items():
+        who = declared_access(site.database.app.view_functions[endpoint])
+        admitted = who == PUBLIC or (
+            persona.person_id is not None and (who == SIGNED_IN or (isinstance(who, frozenset) and bool(who & roles)))
+        )
+        if not admitted or (persona.name in {"midway", "fresh"} and endpoint not in UNFINISHED):
+            continue
+        if persona.person_id is not None and endpoint in {"people.register", "people.sign_in"}:
+            continue  # they only lead on
+        for address in addresses:
+            names = {name for _text, name, _spec, _conversion in string.Formatter().parse(address) if name}
+            if endpoint == "claiming.claim" and "credit" in persona.own:
+                continue  # leads on to the certificate
+            if names <= set(values):
+                yield address.format(**values)
+    yield from ERRORS
