@@ -19,6 +19,7 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 def build_app(settings: Settings, parts: Sequence[Part]) -> Flask:
     """Join settings and parts. No input or output: the engine connects on first use."""
+    log.configure(settings.log_level)
     house = join(parts)
     app = Flask("cme", instance_path=str(settings.instance.resolve()))
     app.config.update(_flask_settings(settings))

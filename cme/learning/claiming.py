@@ -60,7 +60,14 @@ def send_claim(slug: str) -> ResponseReturnValue:
         shown = show(session, slug, _number(), now=request_now())
         form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
         form = claim_form(form_facts.questions, shown.release.maximum_quarters)
-        form.mark({**judge(form_facts.questions, request.form).problems, **_first(problem.problems)})
+        amount = amount_problem(parse_quarters(request.form.get("amount", "")), shown.release.maximum_quarters)
+        form.mark(
+            {
+                **judge(form_facts.questions, request.form).problems,
+                **({"amount": amount} if amount else {}),
+                **_first(problem.problems),
+            }
+        )
         return _page(shown, form, form_facts, denied=_ahead(shown)), 422
     if result.denied is not None:
         form = claim_form(form_facts.questions, shown.release.maximum_quarters)
@@ -151,6 +158,7 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
         suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
         deadline=claim_deadline(rule_of(release), _no_facts()),
         missing=_missing(shown),
+        number=_number(),
     )
 
 

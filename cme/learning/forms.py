@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 from wtforms.validators import InputRequired, Optional
 
 from cme.evaluations.rules import EvaluationQuestion
@@ -36,7 +37,7 @@ class ClaimForm(FlaskForm):
 def claim_form(questions: Sequence[EvaluationQuestion], maximum_quarters: int) -> Any:
     """A form for these questions, with one option for each quarter up to the maximum and none of them chosen."""
     fields: dict[str, object] = {question.field: _field(question) for question in questions}
-    amounts = [(format_quarters(quarters), format_quarters(quarters)) for quarters in range(1, maximum_quarters + 1)]
+    amounts = [SelectChoice(format_quarters(quarters)) for quarters in range(1, maximum_quarters + 1)]
     fields["amount"] = RadioField(
         "How much do you claim?", choices=amounts, validators=[InputRequired()], validate_choice=False
     )
@@ -52,5 +53,5 @@ def _field(question: EvaluationQuestion) -> object:
         return TextAreaField(
             question.text, validators=validators, render_kw={"rows": 3, "maxlength": question.max_length}
         )
-    choices = [(option.key, option.text) for option in question.options]
+    choices = [SelectChoice(option.key, option.text) for option in question.options]
     return RadioField(question.text, choices=choices, validators=validators, validate_choice=False)

@@ -6,14 +6,19 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, SearchField, SelectField, StringField, ValidationError
+from wtforms.fields import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 
 from cme.credits.reports import Choices, OfficeFilter
 from cme.kernel.days import end_instant, first_instant
 from cme.kernel.text import clean_line
 
-ANYTHING = ("", "All")
+ANYTHING = SelectChoice("", "All")
 FIRST_YEAR, LAST_YEAR = 1950, 2200
 UTC = "UTC"
+
+
+def _choices(**labels: str) -> list[SelectChoice]:
+    return [ANYTHING, *(SelectChoice(value, label) for value, label in labels.items())]
 
 
 class DayField(StringField):
@@ -66,23 +71,23 @@ class FilterForm(Form):
 
 
 class CompletionFilter(FilterForm):
-    outcome = SelectField("Credit", choices=[ANYTHING, ("claimed", "Claimed"), ("open", "Not claimed")])
+    outcome = SelectField("Credit", choices=_choices(claimed="Claimed", open="Not claimed"))
 
 
 class DecisionFilter(FilterForm):
-    outcome = SelectField("Outcome", choices=[ANYTHING, ("granted", "Granted"), ("denied", "Denied")])
+    outcome = SelectField("Outcome", choices=_choices(granted="Granted", denied="Refused"))
 
 
 class CreditFilter(FilterForm):
-    kind = SelectField("Kind", choices=[ANYTHING, ("credit", "Credit"), ("participation", "Participation")])
+    kind = SelectField("Kind", choices=_choices(credit="Credit", participation="Participation"))
 
 
 def read_filter(form_class: type[FilterForm], address: MultiDict[str, str], offered: Choices) -> FilterForm:
     """The form as the address fills it; values nobody offers count as unset and are then shown so."""
     zones: Sequence[str] = [*offered.zones, *([UTC] if UTC not in offered.zones else [])]
     form = form_class(address)
-    form.module.choices = [ANYTHING, *offered.modules]
-    form.zone.choices = [(zone, zone.replace("_", " ")) for zone in zones]
+    form.module.choices = [ANYTHING, *(SelectChoice(slug, title) for slug, title in offered.modules)]
+    form.zone.choices = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones]
     if form.zone.data not in zones:
         # One zone in the house: its days are meant. Several: none of them more than another.
         form.zone.data = zones[0] if len(offered.zones) == 1 else UTC

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 from wtforms.validators import InputRequired, Length
 
 MODES = [
-    ("accredited", "Accredited: certificates carry its statements"),
-    ("demonstration", "Demonstration: certificates are marked, no accredited credit"),
+    SelectChoice("accredited", "Accredited: certificates carry its statements"),
+    SelectChoice("demonstration", "Demonstration: certificates are marked, no accredited credit"),
 ]
 
 

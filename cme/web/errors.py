@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from cme.kernel.refusal import Refused, TooMany
 from cme.store.database import db
@@ -42,6 +42,11 @@ def init_app(app: Flask) -> None:
             "it once more. Answers that were shown as saved are kept."
         )
         return answer(400, "Please send that form again", sentence, code="form_expired")
+
+    @app.errorhandler(SecurityError)
+    def foreign_host(_error: SecurityError) -> ResponseReturnValue:
+        # Without a trusted host no address can be built, so no page of ours either.
+        return Response("This server does not answer for that host name.\n", 400, mimetype="text/plain")
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -8,8 +8,11 @@ import structlog
 from flask import Flask, Response, g, request
 
 
+QUIET = {"/healthz", "/readyz"}  # asked every few seconds by whoever watches
+
+
 def configure(level: str) -> None:
-    """JSON lines on standard error; called once per process by entrances that serve."""
+    """JSON lines on standard error."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,7 +23,7 @@ def configure(level: str) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
 
 
@@ -39,5 +42,6 @@ def init_app(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if request.endpoint and not request.endpoint.endswith("static"):
             rule = request.url_rule.rule if request.url_rule else ""
-            log.info("request", method=request.method, rule=rule, status=response.status_code)
+            note = log.debug if rule in QUIET else log.info
+            note("request", method=request.method, rule=rule, status=response.status_code)
         return response

@@ -5,12 +5,11 @@ import secrets
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from cme.store.session import Session
 
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.kernel.roles import Role
 from cme.store.database import db
-from cme.store.session import transaction
+from cme.store.session import Session, transaction
 from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.modules import desk_module_of

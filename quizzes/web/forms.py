@@ -1,10 +1,12 @@
 """The editor's forms."""
 
 import re
+from typing import ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
+    Field,
     FieldList,
     Form,
     FormField,
@@ -28,6 +30,15 @@ LETTERS = "abcdefghij"
 NAMES = "One per line."
 
 
+class Wanted:
+    """Marks a field that publishing needs; a draft may be saved without it, so nothing is refused here."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Nothing to refuse."""
+
+
 class ChoiceForm(Form):
     """One choice; the key is set by which radio button of the question is chosen."""
 
@@ -42,7 +53,9 @@ class QuestionForm(FlaskForm):
     edition = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     seen = HiddenField(validators=[Length(max=64)])
     stem = TextAreaField(
-        "Stem", description="The vignette, then the question as its last sentence.", validators=[Length(max=MOST_TEXT)]
+        "Stem",
+        description="The vignette, then the question as its last sentence.",
+        validators=[Wanted(), Length(max=MOST_TEXT)],
     )
     correct = RadioField(
         "The key", choices=[SelectChoice(str(one), LETTERS[one].upper()) for one in range(MOST_CHOICES)]
@@ -51,8 +64,8 @@ class QuestionForm(FlaskForm):
     ordered = BooleanField("Keep the choices in this order (numbers, dates)")
     topic = SelectField("Topic", validate_choice=False)
     objective = SelectField("Learning objective", validate_choice=False)
-    passages = TextAreaField("Passages that prove the key", description=NAMES)
-    references = TextAreaField("References", description=NAMES)
+    passages = TextAreaField("Passages that prove the key", description=NAMES, validators=[Wanted()])
+    references = TextAreaField("References", description=NAMES, validators=[Wanted()])
     apart = TextAreaField("Never drawn together with", description="Names of questions. " + NAMES)
     tags = TextAreaField("Tags", description=NAMES)
 

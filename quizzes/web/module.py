@@ -5,7 +5,6 @@ from datetime import datetime
 
 from flask import current_app
 from flask_login import current_user
-from cme.store.session import Session
 
 from cme.activities import queries as activities
 from cme.activities.facts import ReleaseFacts
@@ -15,6 +14,7 @@ from cme.credits import queries as credits_read
 from cme.credits.rules import MayNotStart, Progress, may_start
 from cme.kernel.refusal import NotFound
 from cme.part import House, Step
+from cme.store.session import Session
 from quizzes.services.versions import VERSIONS, VersionCache
 
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from cme.store.session import Session
 from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.store.database import db
-from cme.store.session import transaction
+from cme.store.session import Session, transaction
 from cme.web.moment import request_now
 from quizzes.queries.modules import desk_module_of
 from quizzes.queries.versions import published_version_of, version_facts, version_of_question

@@ -4,12 +4,11 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from cme.store.session import Session
 
 from cme.activities import queries as activities
 from cme.kernel.refusal import NotFound, Refused
 from cme.store.database import db
-from cme.store.session import transaction
+from cme.store.session import Session, transaction
 from cme.web.access import signed_in
 from cme.web.moment import request_now
 from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, release_of_attempt

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.scene import Scene, set_up
 from tests.browser.site import AFTER_TERM, INSIDE_TERM, Site, poppler_missing
@@ -15,6 +15,9 @@ from tests.browser.watch import Watch
 from tests.conftest import POSTGRES_URL
 from tests.support.serving import faketime_library
 
+# Long enough for a page on a busy machine; a step that needs more has failed.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
     "--no-sandbox",
@@ -26,8 +29,6 @@ ARGUMENTS = (
 )
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 320, "height": 640}
-# Long enough for a page on a busy machine; a step that needs more has failed.
-PATIENCE_MS = 15_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
