@@ -8,7 +8,15 @@ from flask_login import current_user
 
 from cme.credits import service
 from cme.credits.queries import credited_before, rule_of
-from cme.credits.rules import ClaimFacts, Denied, Refusal, claim_deadline, decide_claim, suggested_quarters
+from cme.credits.rules import (
+    ClaimFacts,
+    Denied,
+    Refusal,
+    amount_problem,
+    claim_deadline,
+    decide_claim,
+    suggested_quarters,
+)
 from cme.credits.service import Claim, ClaimResult
 from cme.evaluations import queries as evaluations
 from cme.evaluations import service as evaluation_service

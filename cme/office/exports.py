@@ -1,6 +1,6 @@
 """The office's tables for spreadsheets: columns, rows, and the streamed answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from flask import Response, stream_with_context
@@ -70,10 +70,22 @@ def audit_details(wanted: OfficeFilter, rows: int) -> dict[str, object]:
     }
 
 
-def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """The file, written while it is read, so that a long list needs no more memory than a short one."""
+def csv_answer(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[object]], close: Callable[[], None]
+) -> Response:
+    """The file, written while it is read, so that a long list needs no more memory than a short one.
+
+    `close` is called when the last line is out, or when the reader has gone away.
+    """
+
+    def lines() -> Iterator[str]:
+        try:
+            yield from csv_lines(header, rows)
+        finally:
+            close()
+
     return Response(
-        stream_with_context(csv_lines(header, rows)),
+        stream_with_context(lines()),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )

@@ -152,8 +152,10 @@ def _export(listing: Listing) -> ResponseReturnValue:
             subject_id=listing.name,
             details=exports.audit_details(wanted, listing.count(session, wanted)),
         )
-    rows = (listing.cells(row) for row in listing.every(db.session(), wanted))
-    return exports.csv_answer(f"cme-{listing.name}", listing.header, rows)
+    reader = db.session()
+    rows = (listing.cells(row) for row in listing.every(reader, wanted))
+    # Given back by hand: the request is over for Flask while the file is still being written.
+    return exports.csv_answer(f"cme-{listing.name}", listing.header, rows, reader.close)
 
 
 def _address(path: str, query: dict[str, str]) -> str:

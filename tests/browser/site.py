@@ -10,7 +10,6 @@ import time_machine
 import yaml
 from sqlalchemy import select
 
-from cme.activities.models import Activity, Release
 from cme.kernel.clock import utc_now
 from quizzes.models.attempt import Answer, Attempt
 from quizzes.models.quiz import Choice
@@ -53,6 +52,12 @@ class Site:
         self.server = Server(self.database, fake_at=at, environment={"PYTHONPATH": str(CLOCK)}).start()
         self.url = self.server.url
         self.right = right_answers()
+        self.release_id = int(
+            self.database.one(
+                "SELECT releases.id FROM releases JOIN activities ON activities.id = activity_id WHERE slug = :slug",
+                slug=SLUG,
+            )
+        )
 
     def close(self) -> None:
         self.server.stop()
@@ -66,13 +71,6 @@ class Site:
     def start(self) -> None:
         self.server._fake_at = self._stopped_at
         self.server.start()
-
-    @property
-    def release_id(self) -> int:
-        """The release of the shipped module."""
-        with self.database.writing() as session:
-            found = select(Release.id).join(Activity, Activity.id == Release.activity_id).where(Activity.slug == SLUG)
-            return session.scalars(found).one()
 
     def person(self, *, roles: tuple[str, ...] = (), **changes: object) -> int:
         """A confirmed physician, unless told otherwise."""

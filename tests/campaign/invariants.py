@@ -54,7 +54,7 @@ INVARIANTS: dict[str, str] = {
         LEFT JOIN audit_events e
           ON e.subject = 'attempt' AND e.event = 'attempt.submitted' AND e.subject_id = CAST(a.id AS VARCHAR(80))
         GROUP BY a.id, a.state
-        HAVING COUNT(e.id) <> CASE WHEN a.state = 'submitted' THEN 1 ELSE 0 END""",
+        HAVING COUNT(e.event) <> CASE WHEN a.state = 'submitted' THEN 1 ELSE 0 END""",
     "I7 a code names one attempt": "SELECT code FROM attempts GROUP BY code HAVING COUNT(*) > 1",
     "I13 the stored score follows from answers and version": """
         SELECT a.id FROM attempts a JOIN answers w ON w.attempt_id = a.id

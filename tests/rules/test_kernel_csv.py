@@ -22,7 +22,7 @@ FORMULAS = {
     "fullwidth minus": "\uff0d1",
     "fullwidth at": "\uff20A",
     "hyperlink": '=HYPERLINK("http://evil.example","x")',
-    "dde": "=DDE(\"cmd\";\"/C calc\";\"x\")",
+    "dde": '=DDE("cmd";"/C calc";"x")',
 }
 HARMLESS = {
     "name": "Ann Lee",

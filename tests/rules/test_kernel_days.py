@@ -68,8 +68,16 @@ def test_the_next_day_begins_where_the_day_ends(day: date, zone: str, end: datet
         (date(2011, 12, 30), "Pacific/Apia", 0),
         (date(2026, 6, 1), "America/New_York", 24),
     ],
-    ids=["spring", "autumn", "half an hour longer", "half an hour shorter", "midnight gap", "midnight fold", "no such day",
-         "ordinary"],
+    ids=[
+        "spring",
+        "autumn",
+        "half an hour longer",
+        "half an hour shorter",
+        "midnight gap",
+        "midnight fold",
+        "no such day",
+        "ordinary",
+    ],
 )
 def test_a_day_is_as_long_as_its_clock_made_it(day: date, zone: str, hours: float) -> None:
     assert end_instant(day, zone) - first_instant(day, zone) == timedelta(hours=hours)

@@ -35,7 +35,9 @@ def test_the_surplus_row_says_there_is_more_and_is_not_shown(found: int, shown: 
     assert not page.has_previous
 
 
-@pytest.mark.parametrize(("number", "shown", "has_previous"), [(1, 1, False), (2, 2, True), (0, 1, False), (-5, 1, False)])
+@pytest.mark.parametrize(
+    ("number", "shown", "has_previous"), [(1, 1, False), (2, 2, True), (0, 1, False), (-5, 1, False)]
+)
 def test_a_page_knows_its_own_number(number: int, shown: int, has_previous: bool) -> None:
     page = page_of(["a"], number)
     assert page.number == shown

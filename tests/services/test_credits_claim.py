@@ -290,7 +290,11 @@ def test_the_entry_is_a_self_contained_copy(session: Session) -> None:
     assert (kept["credentials"], kept["profession"], kept["country"]) == ("MD, PhD", "physician", "VN")
     assert kept["provider"]["name"] == "Society of Sleep"
     assert kept["provider"]["accreditation_statement"] == "This provider is not accredited."
-    assert (kept["opens_on"], kept["expires_on"], kept["provider_mode"]) == ("2024-08-09", "2027-08-09", "demonstration")
+    assert (kept["opens_on"], kept["expires_on"], kept["provider_mode"]) == (
+        "2024-08-09",
+        "2027-08-09",
+        "demonstration",
+    )
     assert kept["learning_format"] == "enduring material"
     assert kept["revision_id"] == module.revision_id
 
@@ -333,7 +337,9 @@ def test_other_peoples_and_other_modules_facts_do_not_help(session: Session, mod
     (decision,) = journeys.decisions_of(session, person.id)
     assert journeys.outcome(result) == "front_matter_not_seen"
     assert {row["rule"] for row in decision.verdicts if not row["holds"]} == {
-        "front_matter_not_seen", "article_not_read", "quiz_not_passed",
+        "front_matter_not_seen",
+        "article_not_read",
+        "quiz_not_passed",
     }
 
 

@@ -53,8 +53,7 @@ def completed(app: Flask, people: int = 1) -> tuple[list[int], int]:
 
 def claim_once(person_id: int, release_id: int, quarters: int = 4) -> ClaimResult:
     with transaction() as session:
-        result = journeys.claim(session, person_id, release_id, now=NOW + timedelta(minutes=1), quarters=quarters)
-    return result
+        return journeys.claim(session, person_id, release_id, now=NOW + timedelta(minutes=1), quarters=quarters)
 
 
 @pytest.mark.parametrize("_round", range(3))
@@ -85,9 +84,7 @@ def test_five_people_at_once_get_a_credit_each(app: Flask, heard: list[CreditGra
     assert sorted(event.person_id for event in heard) == sorted(people)
 
 
-def test_five_refused_claims_at_once_leave_five_decisions_and_no_credit(
-    app: Flask, heard: list[CreditGranted]
-) -> None:
+def test_five_refused_claims_at_once_leave_five_decisions_and_no_credit(app: Flask, heard: list[CreditGranted]) -> None:
     with app.app_context(), transaction() as session:
         release_id = make_module(session, now=NOW).release_id
         person_id = make_person(session, now=NOW).id

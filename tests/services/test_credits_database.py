@@ -84,10 +84,12 @@ GOOD = {
 }
 BAD = {
     "completed one microsecond before it opens": (
-        {"completed_at": OPENS - TICK}, "ck_credits_completed_inside_term",
+        {"completed_at": OPENS - TICK},
+        "ck_credits_completed_inside_term",
     ),
     "completed at the end": (
-        {"completed_at": CLOSES, "granted_at": CLOSES}, "ck_credits_completed_inside_term",
+        {"completed_at": CLOSES, "granted_at": CLOSES},
+        "ck_credits_completed_inside_term",
     ),
     "completed after the end": (
         {"completed_at": CLOSES + timedelta(days=1), "granted_at": CLOSES + timedelta(days=1)},

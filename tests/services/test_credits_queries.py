@@ -43,17 +43,13 @@ def progress(session: Session, person: Person, module: Module):
 
 
 @pytest.mark.usefixtures("_noise")
-def test_progress_grows_step_by_step_and_is_this_persons_only(
-    session: Session, module: Module, person: Person
-) -> None:
+def test_progress_grows_step_by_step_and_is_this_persons_only(session: Session, module: Module, person: Person) -> None:
     at = progress(session, person, module)
     assert (at.front_matter_seen_at, at.read_at, at.passed_at, at.claimed_at, at.credit_id) == (None,) * 5
     assert (at.current, at.sections_reached, at.active_seconds) == ("read", 0, 0)
     journeys.start(session, person.id, module.release_id, now=NOW)
     assert progress(session, person, module).front_matter_seen_at == NOW
-    note_progress(
-        session, person.id, module.revision_id, sections=["s-one"], position=None, seconds=30, now=NOW + HOUR
-    )
+    note_progress(session, person.id, module.revision_id, sections=["s-one"], position=None, seconds=30, now=NOW + HOUR)
     at = progress(session, person, module)
     assert (at.sections_reached, at.sections_total, at.active_seconds, at.read_at) == (1, 2, 30, None)
     note_progress(
@@ -156,7 +152,9 @@ def test_a_transcript_is_in_order_of_completion_and_shows_corrections_instead_of
     corrected = correct(session, entries[1].credit_id, quarters=1, now=NOW + 5 * HOUR)
     entries = queries.transcript(session, person.id)
     assert [(entry.title, entry.amount_quarters) for entry in entries] == [
-        ("Module C", 4), ("Module B", 1), ("Module A", 4),
+        ("Module C", 4),
+        ("Module B", 1),
+        ("Module A", 4),
     ]
     assert entries[1].credit_id == corrected
     again = correct(session, corrected, quarters=2, now=NOW + 6 * HOUR)
@@ -279,8 +277,14 @@ def test_lists_come_in_pages_and_exports_whole(session: Session, module: Module,
 
 def test_a_module_of_two_releases_is_told_apart_in_the_lists(session: Session, module: Module, person: Person) -> None:
     later = make_release(
-        session, module.activity_id, module.revision_id, make_provider(session, now=NOW), now=NOW,
-        opens_on=date(2026, 1, 1), expires_on=date(2028, 12, 31), number=2,
+        session,
+        module.activity_id,
+        module.revision_id,
+        make_provider(session, now=NOW),
+        now=NOW,
+        opens_on=date(2026, 1, 1),
+        expires_on=date(2028, 12, 31),
+        number=2,
     )
     journeys.claim(session, person.id, module.release_id, now=NOW)
     journeys.claim(session, person.id, later, now=NOW + HOUR)

@@ -67,9 +67,7 @@ CASES = {
     "7 days of grace, on 16 August 2027": Case(
         utc(2027, 8, 9, 12), utc(2027, 8, 17, 7) - TICK, "granted", grace_days=7
     ),
-    "7 days of grace, on 17 August 2027": Case(
-        utc(2027, 8, 9, 12), utc(2027, 8, 17, 7), "claims_closed", grace_days=7
-    ),
+    "7 days of grace, on 17 August 2027": Case(utc(2027, 8, 9, 12), utc(2027, 8, 17, 7), "claims_closed", grace_days=7),
     "grace does not help a late completion": Case(
         CLOSES, CLOSES + timedelta(hours=1), "completed_after_term", grace_days=7
     ),
@@ -85,9 +83,7 @@ CASES = {
     "New York, local midnight": at(utc(2027, 1, 1, 5), "completed_after_term", zone="America/New_York", **NEW_YEAR),
     "Honolulu, last microsecond": at(utc(2027, 1, 1, 10) - TICK, "granted", zone="Pacific/Honolulu", **NEW_YEAR),
     "Honolulu, local midnight": at(utc(2027, 1, 1, 10), "completed_after_term", zone="Pacific/Honolulu", **NEW_YEAR),
-    "Kiritimati, last microsecond": at(
-        utc(2026, 12, 31, 10) - TICK, "granted", zone="Pacific/Kiritimati", **NEW_YEAR
-    ),
+    "Kiritimati, last microsecond": at(utc(2026, 12, 31, 10) - TICK, "granted", zone="Pacific/Kiritimati", **NEW_YEAR),
     "Kiritimati, local midnight": at(
         utc(2026, 12, 31, 10), "completed_after_term", zone="Pacific/Kiritimati", **NEW_YEAR
     ),
@@ -144,7 +140,9 @@ def _complete_whatever_the_term_says(session: Session, person_id: int, release_i
     ],
     ids=["a day before", "one microsecond before", "first instant", "last microsecond", "the end", "in the grace"],
 )
-def test_a_start_outside_the_term_is_refused_and_records_nothing(session: Session, now: datetime, allowed: bool) -> None:
+def test_a_start_outside_the_term_is_refused_and_records_nothing(
+    session: Session, now: datetime, allowed: bool
+) -> None:
     module = make_module(session, now=utc(2024, 1, 1), grace_days=7)
     person = make_person(session, now=utc(2024, 1, 1))
     verdict = journeys.start(session, person.id, module.release_id, now=now)

@@ -69,9 +69,7 @@ def submit_quiz(
 
 
 def pass_quiz(session: Session, person_id: int, release_id: int, *, now: datetime) -> Graded:
-    return submit_quiz(
-        session, person_id, release_id, begin_quiz(session, person_id, release_id, now=now), now=now
-    )
+    return submit_quiz(session, person_id, release_id, begin_quiz(session, person_id, release_id, now=now), now=now)
 
 
 def complete(session: Session, person_id: int, release_id: int, *, now: datetime) -> None:
@@ -91,9 +89,7 @@ def claim(
     attested: bool = True,
     evaluation_given: bool = True,
 ) -> ClaimResult:
-    wanted = Claim(
-        quarters=quarters, attestation=ATTESTATION, attested=attested, evaluation_given=evaluation_given
-    )
+    wanted = Claim(quarters=quarters, attestation=ATTESTATION, attested=attested, evaluation_given=evaluation_given)
     return ledger.claim(session, person_id, release_of(session, release_id), wanted, now=now)
 
 

@@ -7,8 +7,8 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from cme.articles.models import Figure, Reading
 from cme.activities.service import withdraw_release
+from cme.articles.models import Figure, Reading
 from tests.conftest import NOW
 from tests.factories.modules import Module
 from tests.support.client import Client

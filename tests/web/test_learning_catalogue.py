@@ -71,8 +71,22 @@ def test_a_module_is_listed_with_what_one_chooses_by(web_app: Flask, client: Cli
         ("x" * 5000, []),
         ("\ud7ff\U0010ffff", ["Léve-toi", "Cramps"]),
     ],
-    ids=["nothing", "word", "two words, upper case", "accent", "words of different modules", "percent", "underscore",
-         "backslash", "quote", "no such", "NUL", "word and NUL", "long", "unassigned"],
+    ids=[
+        "nothing",
+        "word",
+        "two words, upper case",
+        "accent",
+        "words of different modules",
+        "percent",
+        "underscore",
+        "backslash",
+        "quote",
+        "no such",
+        "NUL",
+        "word and NUL",
+        "long",
+        "unassigned",
+    ],
 )
 def test_a_search_needs_every_word_and_takes_nothing_as_a_pattern(
     both_client: Client, app: Flask, query: str, found: list[str]
@@ -95,9 +109,7 @@ def test_what_was_searched_for_stays_in_the_field_as_text(web_app: Flask, client
     [("Sleep Medicine", ["Both", "Sleep only"]), ("Neurology", ["Both"]), ("Sleep", []), ("\0", None), ("", None)],
     ids=["of two", "of one", "a part of a name", "NUL", "empty"],
 )
-def test_a_specialty_is_matched_whole(
-    both_client: Client, app: Flask, specialty: str, found: list[str] | None
-) -> None:
+def test_a_specialty_is_matched_whole(both_client: Client, app: Flask, specialty: str, found: list[str] | None) -> None:
     named(app, "Both", specialties=("Neurology", "Sleep Medicine"))
     named(app, "Sleep only", specialties=("Sleep Medicine",))
     page = both_client.get(f"/?specialty={quote(specialty)}")

@@ -30,9 +30,7 @@ TABLES = (ClaimDecision, Credit, EvaluationResponse, AuditEvent)
 
 def counts(app: Flask) -> list[int]:
     """Rows of decisions, credits, evaluations, audit."""
-    return read(
-        app, lambda session: [session.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES]
-    )
+    return read(app, lambda session: [session.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES])
 
 
 def credit_of(app: Flask, person_id: int) -> Credit | None:
@@ -66,7 +64,12 @@ def test_the_form_asks_everything_on_one_page_and_selects_nothing(ready: tuple[M
     offered = [box.get("value") for box in page.css("input[name=amount]")]
     assert offered == ["0.25", "0.50", "0.75", "1.00"]
     assert not page.css("main input[checked]")
-    for words in ("Ann Lee, MD", "Certificate of credit", "Demonstration Provider", "9 August 2027, 11:59 pm Los Angeles"):
+    for words in (
+        "Ann Lee, MD",
+        "Certificate of credit",
+        "Demonstration Provider",
+        "9 August 2027, 11:59 pm Los Angeles",
+    ):
         assert words in page.main
     assert "suggests" not in page.main  # no time was measured
 
@@ -133,7 +136,9 @@ def test_the_servers_receipt_time_decides(
         assert "August 2027, 11:59 pm Los Angeles time" in page.main
 
 
-@pytest.mark.parametrize("now", [OPENS - timedelta(days=1), OPENS - TICK], ids=["a day before", "one microsecond before"])
+@pytest.mark.parametrize(
+    "now", [OPENS - timedelta(days=1), OPENS - TICK], ids=["a day before", "one microsecond before"]
+)
 def test_before_the_term_nothing_can_be_claimed(app: Flask, clock: time_machine.Traveller, now: datetime) -> None:
     clock.move_to(now)
     module = new_module(app)
@@ -480,7 +485,9 @@ def test_a_stranger_and_a_forged_form_claim_nothing(web_app: Flask, ready: tuple
     assert counts(web_app)[:3] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(("number", "status"), [("1", 200), ("2", 404), ("0", 404), ("9" * 40, 404), ("-1", 404), ("x", 200)])
+@pytest.mark.parametrize(
+    ("number", "status"), [("1", 200), ("2", 404), ("0", 404), ("9" * 40, 404), ("-1", 404), ("x", 200)]
+)
 def test_a_release_that_does_not_exist_is_not_found(app: Flask, number: str, status: int) -> None:
     module = new_module(app)
     client, _ = new_learner(app)
@@ -494,8 +501,14 @@ def test_a_completed_earlier_release_can_be_claimed_while_its_own_deadline_runs(
     later = write(
         web_app,
         lambda session: make_release(
-            session, module.activity_id, module.revision_id, make_provider(session, now=NOW), now=NOW,
-            opens_on=date(2026, 11, 20), expires_on=date(2029, 8, 9), number=2,
+            session,
+            module.activity_id,
+            module.revision_id,
+            make_provider(session, now=NOW),
+            now=NOW,
+            opens_on=date(2026, 11, 20),
+            expires_on=date(2029, 8, 9),
+            number=2,
         ),
     )
     page = client.get(f"/modules/{module.slug}")

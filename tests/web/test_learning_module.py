@@ -61,9 +61,7 @@ def test_an_account_holder_sees_the_front_matter_and_starts_with_one_button(web_
     assert seen(web_app) == [(person_id, NOW)]
 
 
-def test_a_start_is_recorded_once_with_the_version_that_was_seen(
-    web_app: Flask, clock: time_machine.Traveller
-) -> None:
+def test_a_start_is_recorded_once_with_the_version_that_was_seen(web_app: Flask, clock: time_machine.Traveller) -> None:
     module = new_module(web_app, front_matter_digest="ab" * 32)
     client, person_id = new_learner(web_app)
     send(client, f"/modules/{module.slug}/start", {})
@@ -230,7 +228,9 @@ def test_a_start_without_a_token_is_refused(web_app: Flask) -> None:
     assert seen(web_app) == []
 
 
-@pytest.mark.parametrize("path", ["/modules/no-such", "/modules/%00", "/modules/" + "x" * 5000, "/modules/%F0%9F%92%89"])
+@pytest.mark.parametrize(
+    "path", ["/modules/no-such", "/modules/%00", "/modules/" + "x" * 5000, "/modules/%F0%9F%92%89"]
+)
 def test_an_unknown_module_is_not_found_on_either_database(both_client: Client, path: str) -> None:
     assert "nothing here" in both_client.get(path, status=404).h1.lower()
 
@@ -239,7 +239,7 @@ def test_words_of_a_module_are_shown_as_text(web_app: Flask) -> None:
     module = new_module(
         web_app,
         title=f"Title {HTML}",
-        front_matter={**FRONT_MATTER, **{key: HTML for key in ("purpose", "faculty", "contact")}, "method": [HTML]},
+        front_matter={**FRONT_MATTER, **dict.fromkeys(("purpose", "faculty", "contact"), HTML), "method": [HTML]},
         estimate_method=HTML,
         learning_format=HTML,
     )

@@ -24,11 +24,11 @@ PAGES = ("", *LISTS, "releases", "providers")
 HOUR = timedelta(hours=1)
 
 
-def earn(app: Flask, name: str, *, at: datetime = NOW, slug: str | None = None, **changes: object) -> str:
+def earn(app: Flask, name: str, *, at: datetime = NOW - HOUR, slug: str | None = None, **changes: object) -> str:
     """Somebody earns credit for a module of their own, or for the named one; gives the module's slug."""
     with app.app_context(), transaction() as session:
         person = make_person(session, now=NOW - 30 * HOUR, name=name, **changes)  # type: ignore[arg-type]
-        module = MODULES.get(slug or "") or make_module(session, now=NOW - 30 * HOUR, title=f"Cramps of {name}")
+        module = MODULES.get(slug or "") or make_module(session, now=NOW - 30 * HOUR, title="Night cramps")
         MODULES[module.slug] = module
         journeys.earn(session, person.id, module.release_id, now=at)
         return module.slug
@@ -37,11 +37,11 @@ def earn(app: Flask, name: str, *, at: datetime = NOW, slug: str | None = None, 
 MODULES: dict[str, object] = {}
 
 
-def refuse(app: Flask, name: str, *, at: datetime = NOW) -> None:
+def refuse(app: Flask, name: str, *, at: datetime = NOW - HOUR) -> None:
     """Somebody passes, but claims without having read."""
     with app.app_context(), transaction() as session:
-        person = make_person(session, now=NOW, name=name)
-        module = make_module(session, now=NOW, title="Refusals")
+        person = make_person(session, now=NOW - 30 * HOUR, name=name)
+        module = make_module(session, now=NOW - 30 * HOUR, title="Refusals")
         journeys.start(session, person.id, module.release_id, now=at)
         journeys.pass_quiz(session, person.id, module.release_id, now=at)
         journeys.claim(session, person.id, module.release_id, now=at)
@@ -108,7 +108,7 @@ def test_a_list_shows_persons_and_modules(web_app: Flask, office: Client, name: 
     earn(web_app, "Ann <b>Lee</b>")
     page = office.get(f"/office/{name}")
     assert "Ann <b>Lee</b>" in page.main
-    assert "Cramps of Ann" in page.main
+    assert "Night cramps" in page.main
 
 
 @pytest.mark.parametrize("name", LISTS)
