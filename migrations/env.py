@@ -11,8 +11,7 @@ config = context.config
 
 def run() -> None:
     """Run the wanted migrations in one transaction per run where the database can do that."""
-    with database.engine.connect() as connection:
-        connection = connection.execution_options(writes=True)
+    with database.engine.connect().execution_options(writes=True) as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             # A batch migration rebuilds tables: with foreign keys on, dropping the old one would take rows with it.

@@ -57,7 +57,7 @@ class Release(Base):
     __tablename__ = "releases"
     __table_args__ = (
         UniqueConstraint("activity_id", "number", name="uq_releases_activity_id_number"),
-        # The ledger copies the term and refers to all three, so that the database checks completion against the real term.
+        # The ledger copies the term and refers to all three: so the database checks completion against the real one.
         UniqueConstraint("id", "opens_at", "closes_at", name="uq_releases_term"),
         Index("ix_releases_state_opens_at", "state", "opens_at"),
         CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state_known"),

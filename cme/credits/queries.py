@@ -1,6 +1,5 @@
 """What the room of credits reads."""
 
-
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from flask import current_app, url_for
 from flask_login import current_user
-from cme.store.session import Session
 
 from cme.activities import queries as activities
 from cme.activities.facts import ReleaseFacts
@@ -14,6 +13,7 @@ from cme.credits import queries as credits
 from cme.credits.rules import NOTHING_YET, MayNotStart, Progress, may_start
 from cme.kernel.refusal import NotFound
 from cme.part import House, Step
+from cme.store.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from cme.credits import reports
 from cme.credits.reports import OfficeFilter
 from cme.kernel.refusal import Invalid, NotFound
 from cme.office import exports
-from cme.office.blueprint import OFFICE, bp
+from cme.office.blueprint import OFFICE, ROW, bp
 from cme.office.filters import CompletionFilter, CreditFilter, DecisionFilter, FilterForm, read_filter
 from cme.office.wording import fact_rows, rule_words
 from cme.store.database import db
@@ -86,7 +86,7 @@ def decisions_csv() -> ResponseReturnValue:
     return _export(DECISIONS)
 
 
-@bp.get("/decisions/<int:decision_id>")
+@bp.get(f"/decisions/<{ROW}:decision_id>")
 @roles(*OFFICE)
 def decision(decision_id: int) -> ResponseReturnValue:
     """Why a claim was granted or refused: every rule with its verdict, every fact it saw."""

@@ -8,7 +8,7 @@ from cme.activities.service import withdraw_release
 from cme.credits import reports
 from cme.credits.reports import ReleaseRow
 from cme.kernel.refusal import NotFound
-from cme.office.blueprint import OFFICE, bp
+from cme.office.blueprint import OFFICE, ROW, bp
 from cme.office.forms import WithdrawForm
 from cme.store.database import db
 from cme.store.session import transaction
@@ -26,14 +26,14 @@ def releases() -> ResponseReturnValue:
     )
 
 
-@bp.get("/releases/<int:release_id>")
+@bp.get(f"/releases/<{ROW}:release_id>")
 @roles(*OFFICE)
 def release(release_id: int) -> ResponseReturnValue:
     """One release, and what withdrawing it would mean."""
     return render_template("office/release.html", release=_release(release_id), form=WithdrawForm(formdata=None))
 
 
-@bp.post("/releases/<int:release_id>/withdraw")
+@bp.post(f"/releases/<{ROW}:release_id>/withdraw")
 @roles(*OFFICE)
 def withdraw(release_id: int) -> ResponseReturnValue:
     """End the release before its time. Credit that was earned stays."""

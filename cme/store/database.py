@@ -22,8 +22,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-# expire_on_commit=False: a page may show what it just wrote without reading it again; every transaction() starts with an
-# empty session, so nothing stale survives into a write.
+# expire_on_commit=False: a page may show what it just wrote without reading it again; every transaction() starts with
+# an empty session, so nothing stale survives into a write.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": True})
 
 
@@ -48,7 +48,7 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
-    # A deferred transaction that reads first and writes later cannot be upgraded while another writes: it fails at once,
-    # whatever the timeout. A writing transaction therefore takes the write lock before its first read.
+    # A deferred transaction that reads first and writes later cannot be upgraded while another writes: it fails at
+    # once, whatever the timeout. A writing transaction therefore takes the write lock before its first read.
     writes: Any = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

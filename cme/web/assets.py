@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Flask, Response, request
+from flask.sansio.scaffold import Scaffold
 
 KEPT_SECONDS = 365 * 24 * 3600
 
@@ -16,7 +17,7 @@ def init_app(app: Flask) -> None:
 
     def folder_of(endpoint: str) -> Path | None:
         if endpoint not in folders:
-            owner: Flask | Blueprint | None = app
+            owner: Scaffold | None = app
             if endpoint != "static":
                 owner = app.blueprints.get(endpoint.removesuffix(".static"))
             if owner is None or owner.static_folder is None:

@@ -7,7 +7,6 @@ import sys
 import structlog
 from flask import Flask, Response, g, request
 
-
 QUIET = {"/healthz", "/readyz"}  # asked every few seconds by whoever watches
 
 

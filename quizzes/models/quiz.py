@@ -1,9 +1,9 @@
 """Tables of quizzes: versions, questions, choices, assignments."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cme.audit.models import RowId
@@ -122,3 +122,7 @@ class QuizAssignment(Base):
 
 for _model in (QuizVersion, Question, Choice):
     keep_published(_model.__table__)  # pyright: ignore[reportArgumentType] - declarative types it as FromClause
+
+QUESTIONS = cast("Table", Question.__table__)
+QUIZ_VERSIONS = cast("Table", QuizVersion.__table__)
+QUIZ_ASSIGNMENTS = cast("Table", QuizAssignment.__table__)

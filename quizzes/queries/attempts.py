@@ -4,11 +4,82 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
-from quizzes.models.attempt import Answer, Attempt
-from quizzes.models.quiz import Question, QuizVersion
+from quizzes.models.attempt import ANSWERS, ATTEMPTS, Answer, Attempt
+from quizzes.models.quiz import QUESTIONS, QUIZ_VERSIONS, Question
+
+_other = ATTEMPTS.alias("other")
+_has_passed = (
+    select(_other.c.id)
+    .where(
+        _other.c.person_id == ATTEMPTS.c.person_id,
+        _other.c.release_id == ATTEMPTS.c.release_id,
+        _other.c.passed.is_(True),
+    )
+    .exists()
+)
+# Statements are built once: building costs more than running them.
+_ATTEMPT = (
+    select(
+        ATTEMPTS.c.id,
+        ATTEMPTS.c.code,
+        ATTEMPTS.c.person_id,
+        ATTEMPTS.c.release_id,
+        ATTEMPTS.c.version_id,
+        ATTEMPTS.c.number,
+        ATTEMPTS.c.state,
+        ATTEMPTS.c.for_credit,
+        ATTEMPTS.c.started_at,
+        ATTEMPTS.c.submitted_at,
+        ATTEMPTS.c.total_points,
+        ATTEMPTS.c.pass_points,
+        ATTEMPTS.c.earned_points,
+        ATTEMPTS.c.passed,
+        ATTEMPTS.c.counted,
+        _has_passed,
+        ANSWERS.c.position,
+        ANSWERS.c.question_id,
+        ANSWERS.c.choice_order,
+        ANSWERS.c.chosen,
+        ANSWERS.c.saved_at,
+        ANSWERS.c.points,
+    )
+    .select_from(ATTEMPTS.join(ANSWERS, ANSWERS.c.attempt_id == ATTEMPTS.c.id))
+    .where(ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person"))
+    .order_by(ANSWERS.c.position)
+)
+_RELEASE = select(ATTEMPTS.c.release_id).where(
+    ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person")
+)
+_ATTEMPTS = (
+    select(
+        ATTEMPTS.c.code,
+        ATTEMPTS.c.number,
+        ATTEMPTS.c.state,
+        ATTEMPTS.c.for_credit,
+        ATTEMPTS.c.started_at,
+        ATTEMPTS.c.submitted_at,
+        ATTEMPTS.c.earned_points,
+        ATTEMPTS.c.total_points,
+        ATTEMPTS.c.pass_points,
+        ATTEMPTS.c.passed,
+        ATTEMPTS.c.counted,
+    )
+    .where(ATTEMPTS.c.person_id == bindparam("person"), ATTEMPTS.c.release_id == bindparam("release"))
+    .order_by(ATTEMPTS.c.number.desc())
+)
+_SEEN = (
+    select(QUESTIONS.c.lineage, func.max(ATTEMPTS.c.started_at))
+    .select_from(
+        ATTEMPTS.join(QUIZ_VERSIONS, QUIZ_VERSIONS.c.id == ATTEMPTS.c.version_id)
+        .join(ANSWERS, ANSWERS.c.attempt_id == ATTEMPTS.c.id)
+        .join(QUESTIONS, QUESTIONS.c.id == ANSWERS.c.question_id)
+    )
+    .where(ATTEMPTS.c.person_id == bindparam("person"), QUIZ_VERSIONS.c.quiz_id == bindparam("quiz"))
+    .group_by(QUESTIONS.c.lineage)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,41 +150,7 @@ class AttemptRow:
 
 def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | None:
     """The attempt of that code if it is this person's, in one statement."""
-    other = aliased(Attempt)
-    has_passed = (
-        select(other.id)
-        .where(other.person_id == Attempt.person_id, other.release_id == Attempt.release_id, other.passed.is_(True))
-        .exists()
-    )
-    rows: Any = session.execute(
-        select(
-            Attempt.id,
-            Attempt.code,
-            Attempt.person_id,
-            Attempt.release_id,
-            Attempt.version_id,
-            Attempt.number,
-            Attempt.state,
-            Attempt.for_credit,
-            Attempt.started_at,
-            Attempt.submitted_at,
-            Attempt.total_points,
-            Attempt.pass_points,
-            Attempt.earned_points,
-            Attempt.passed,
-            Attempt.counted,
-            has_passed,
-            Answer.position,
-            Answer.question_id,
-            Answer.choice_order,
-            Answer.chosen,
-            Answer.saved_at,
-            Answer.points,
-        )
-        .join(Answer, Answer.attempt_id == Attempt.id)
-        .where(Attempt.code == code, Attempt.person_id == person_id)
-        .order_by(Answer.position)
-    ).all()
+    rows: Any = session.execute(_ATTEMPT, {"attempt": code, "person": person_id}).all()
     if not rows:
         return None
     answers = tuple(AnswerFacts(row[16], row[17], tuple(row[18]), row[19], row[20], row[21]) for row in rows)
@@ -122,44 +159,18 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
 
 def release_of_attempt(session: Session, person_id: int, code: str) -> int | None:
     """The release an attempt is for, if it is this person's."""
-    return session.execute(
-        select(Attempt.release_id).where(Attempt.code == code, Attempt.person_id == person_id)
-    ).scalar_one_or_none()
+    return session.execute(_RELEASE, {"attempt": code, "person": person_id}).scalar_one_or_none()
 
 
 def attempts_of(session: Session, person_id: int, release_id: int) -> list[AttemptRow]:
     """A person's attempts for a release, newest first."""
-    rows: Any = session.execute(
-        select(
-            Attempt.code,
-            Attempt.number,
-            Attempt.state,
-            Attempt.for_credit,
-            Attempt.started_at,
-            Attempt.submitted_at,
-            Attempt.earned_points,
-            Attempt.total_points,
-            Attempt.pass_points,
-            Attempt.passed,
-            Attempt.counted,
-        )
-        .where(Attempt.person_id == person_id, Attempt.release_id == release_id)
-        .order_by(Attempt.number.desc())
-    )
+    rows: Any = session.execute(_ATTEMPTS, {"release": release_id, "person": person_id})
     return [AttemptRow(*row) for row in rows]
 
 
 def seen_lineages(session: Session, person_id: int, quiz_id: int) -> dict[str, datetime]:
     """Which items of a quiz a person was shown in any attempt, and when last."""
-    rows: Any = session.execute(
-        select(Question.lineage, func.max(Attempt.started_at))
-        .select_from(Attempt)
-        .join(QuizVersion, QuizVersion.id == Attempt.version_id)
-        .join(Answer, Answer.attempt_id == Attempt.id)
-        .join(Question, Question.id == Answer.question_id)
-        .where(Attempt.person_id == person_id, QuizVersion.quiz_id == quiz_id)
-        .group_by(Question.lineage)
-    )
+    rows: Any = session.execute(_SEEN, {"quiz": quiz_id, "person": person_id})
     return {row[0]: row[1] for row in rows}
 
 

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from quizzes.models.quiz import Choice, Question, Quiz, QuizAssignment, QuizVersion
+from quizzes.models.quiz import QUIZ_ASSIGNMENTS, QUIZ_VERSIONS, Choice, Question, Quiz, QuizAssignment, QuizVersion
 from quizzes.rules.item import BlueprintLine, ChoiceItem, Item, QuizVersionFacts, Topic
+
+_FOR_RELEASE = (
+    select(QUIZ_VERSIONS.c.id)
+    .select_from(QUIZ_VERSIONS.join(QUIZ_ASSIGNMENTS, QUIZ_ASSIGNMENTS.c.quiz_id == QUIZ_VERSIONS.c.quiz_id))
+    .where(QUIZ_ASSIGNMENTS.c.release_id == bindparam("release"), QUIZ_VERSIONS.c.state == "published")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +154,7 @@ def _in_state(session: Session, quiz_id: int, state: str) -> int | None:
 
 def published_version_for_release(session: Session, release_id: int) -> int | None:
     """The version that serves a release's next start; None without an assignment or before the first publishing."""
-    return session.execute(
-        select(QuizVersion.id)
-        .join(QuizAssignment, QuizAssignment.quiz_id == QuizVersion.quiz_id)
-        .where(QuizAssignment.release_id == release_id, QuizVersion.state == "published")
-    ).scalar_one_or_none()
+    return session.execute(_FOR_RELEASE, {"release": release_id}).scalar_one_or_none()
 
 
 def quiz_of_key(session: Session, key: str) -> int | None:

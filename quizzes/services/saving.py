@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Invalid, NotFound, Refused
-from quizzes.models.attempt import Answer, Attempt
+from quizzes.models.attempt import ANSWERS, ATTEMPTS
 from quizzes.rules import delivery
 from quizzes.rules.delivery import MayNotAnswer, Refusal
 from quizzes.rules.grading import AnswerSheet
@@ -16,6 +16,48 @@ from quizzes.rules.limits import CHOICE_KEY, MOST_POSITION
 
 NO_SUCH_CHOICE = "That choice does not belong to this question. Nothing was changed."
 NO_SUCH_QUESTION = "That question does not belong to this attempt. Nothing was changed."
+
+
+_mine = (ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person"))
+# On PostgreSQL this also takes a share of the attempt's row, so that a save and a submit of the same attempt never
+# overlap: whoever waited sees the attempt as it is then.
+_open_attempt = select(ATTEMPTS.c.id).where(*_mine, ATTEMPTS.c.state == "open").with_for_update(read=True)
+_other = ANSWERS.alias("other")
+# The others only: PostgreSQL's RETURNING would count this row as it was before, SQLite's as it is now.
+_answered_elsewhere = (
+    select(func.count())
+    .select_from(_other.join(ATTEMPTS, ATTEMPTS.c.id == _other.c.attempt_id))
+    .where(
+        ATTEMPTS.c.code == bindparam("attempt"), _other.c.position != bindparam("place"), _other.c.chosen.is_not(None)
+    )
+)
+# Statements are built once: building costs more than running them.
+_SAVE = (
+    update(ANSWERS)
+    .where(ANSWERS.c.attempt_id == _open_attempt.scalar_subquery(), ANSWERS.c.position == bindparam("place"))
+    .values(chosen=bindparam("choice"), saved_at=bindparam("at"))
+    .returning(ANSWERS.c.choice_order, _answered_elsewhere.scalar_subquery())
+)
+_STATE = select(ATTEMPTS.c.state).where(*_mine)
+_LOCK = (
+    select(
+        ATTEMPTS.c.id,
+        ATTEMPTS.c.release_id,
+        ATTEMPTS.c.version_id,
+        ATTEMPTS.c.state,
+        ATTEMPTS.c.for_credit,
+        ATTEMPTS.c.pass_points,
+        ATTEMPTS.c.passed,
+        ATTEMPTS.c.counted,
+    )
+    .where(*_mine)
+    .with_for_update()
+)
+_ANSWERS = (
+    select(ANSWERS.c.position, ANSWERS.c.question_id, ANSWERS.c.choice_order, ANSWERS.c.chosen, ANSWERS.c.saved_at)
+    .where(ANSWERS.c.attempt_id == bindparam("attempt"))
+    .order_by(ANSWERS.c.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +79,8 @@ def save_answer(
         raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
     if not 1 <= position <= MOST_POSITION:
         raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-    other = aliased(Answer)
-    # The others only: PostgreSQL's RETURNING would count this row as it was before, SQLite's as it is now.
-    answered_elsewhere = (
-        select(func.count())
-        .select_from(other)
-        .join(Attempt, Attempt.id == other.attempt_id)
-        .where(Attempt.code == attempt_code, other.position != position, other.chosen.is_not(None))
-        .scalar_subquery()
-    )
     row = session.execute(
-        update(Answer)
-        .where(Answer.attempt_id == _open_attempt(person_id, attempt_code), Answer.position == position)
-        .values(chosen=choice_key, saved_at=now)
-        .returning(Answer.choice_order, answered_elsewhere)
-        .execution_options(synchronize_session=False)
+        _SAVE, {"person": person_id, "attempt": attempt_code, "place": position, "choice": choice_key, "at": now}
     ).one_or_none()
     if row is None:
         raise _why_not_saved(session, person_id, attempt_code)
@@ -76,22 +105,8 @@ def save_answers(session: Session, person_id: int, attempt_code: str, sheet: Ans
     return Saved(saved_at=now, answered=len(answered))
 
 
-def _open_attempt(person_id: int, attempt_code: str):
-    """The open attempt's number as a subquery. On PostgreSQL it also takes a share of the row, so that a save and a
-    submit of the same attempt never overlap: whoever waited sees the attempt as it is then.
-    """
-    return (
-        select(Attempt.id)
-        .where(Attempt.code == attempt_code, Attempt.person_id == person_id, Attempt.state == "open")
-        .with_for_update(read=True)
-        .scalar_subquery()
-    )
-
-
 def _why_not_saved(session: Session, person_id: int, attempt_code: str) -> Refused:
-    state = session.execute(
-        select(Attempt.state).where(Attempt.code == attempt_code, Attempt.person_id == person_id)
-    ).scalar_one_or_none()
+    state = session.execute(_STATE, {"person": person_id, "attempt": attempt_code}).scalar_one_or_none()
     if state is None:
         return NotFound()
     refusal = delivery.may_submit(state)
@@ -126,20 +141,7 @@ class Answered:
 
 def lock(session: Session, person_id: int, attempt_code: str) -> LockedAttempt:
     """Hold the attempt's row, and so every other submit and save of it, until the transaction ends."""
-    row = session.execute(
-        select(
-            Attempt.id,
-            Attempt.release_id,
-            Attempt.version_id,
-            Attempt.state,
-            Attempt.for_credit,
-            Attempt.pass_points,
-            Attempt.passed,
-            Attempt.counted,
-        )
-        .where(Attempt.code == attempt_code, Attempt.person_id == person_id)
-        .with_for_update()
-    ).one_or_none()
+    row = session.execute(_LOCK, {"person": person_id, "attempt": attempt_code}).one_or_none()
     if row is None:
         raise NotFound
     return LockedAttempt(*row)
@@ -147,11 +149,7 @@ def lock(session: Session, person_id: int, attempt_code: str) -> LockedAttempt:
 
 def answers_of(session: Session, attempt_id: int) -> dict[int, Answered]:
     """Read after the lock, in a statement of its own, so that nothing saved meanwhile is missed."""
-    rows = session.execute(
-        select(Answer.position, Answer.question_id, Answer.choice_order, Answer.chosen, Answer.saved_at)
-        .where(Answer.attempt_id == attempt_id)
-        .order_by(Answer.position)
-    )
+    rows = session.execute(_ANSWERS, {"attempt": attempt_id})
     return {row[0]: Answered(*row[1:]) for row in rows}
 
 
@@ -169,6 +167,13 @@ def changed_by(answers: Mapping[int, Answered], sheet: AnswerSheet) -> dict[int,
 
 
 def store(session: Session, attempt_id: int, rows: list[dict[str, object]]) -> None:
-    """Write columns of answers, by position."""
-    if rows:
-        session.execute(update(Answer), [{"attempt_id": attempt_id, **row} for row in rows])
+    """Write columns of answers, by position; all rows name the same columns."""
+    if not rows:
+        return
+    columns = [name for name in rows[0] if name != "position"]
+    statement = (
+        update(ANSWERS)
+        .where(ANSWERS.c.attempt_id == attempt_id, ANSWERS.c.position == bindparam("place"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+    session.execute(statement, [{"place": row["position"], **{f"new_{n}": row[n] for n in columns}} for row in rows])

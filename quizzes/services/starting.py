@@ -14,7 +14,7 @@ from cme.audit.tags import Event
 from cme.credits import queries as credits_read
 from cme.credits import rules as credit_rules
 from cme.kernel.refusal import Refused
-from quizzes.models.attempt import Answer, Attempt
+from quizzes.models.attempt import ANSWERS, ATTEMPTS
 from quizzes.queries.attempts import AttemptRow, attempts_of, seen_lineages
 from quizzes.queries.versions import published_version_for_release
 from quizzes.rules.delivery import Refusal
@@ -74,12 +74,12 @@ def _start(
     }
     insert_into = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     attempt_id = session.execute(
-        insert_into(Attempt).values(**attempt).on_conflict_do_nothing().returning(Attempt.id)
+        insert_into(ATTEMPTS).values(**attempt).on_conflict_do_nothing().returning(ATTEMPTS.c.id)
     ).scalar_one_or_none()
     if attempt_id is None:
         return None
     session.execute(
-        insert(Answer),
+        insert(ANSWERS),
         [
             {"attempt_id": attempt_id, "position": position, "question_id": question_id, "choice_order": list(order)}
             for position, (question_id, order) in enumerate(drawn, start=1)

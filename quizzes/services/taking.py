@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import ReleaseFacts
@@ -13,7 +13,7 @@ from cme.credits import queries as credits_read
 from cme.credits import rules as credit_rules
 from cme.credits import service as ledger
 from cme.kernel.refusal import NotFound
-from quizzes.models.attempt import Attempt
+from quizzes.models.attempt import ATTEMPTS
 from quizzes.rules.delivery import MayNotAnswer, may_submit
 from quizzes.rules.grading import AnswerSheet, grade
 from quizzes.services.saving import Saved, answers_of, changed_by, lock, save_answer, save_answers, store
@@ -21,6 +21,19 @@ from quizzes.services.starting import begin
 from quizzes.services.versions import VersionCache
 
 __all__ = ["Graded", "Saved", "StillOpen", "begin", "save_answer", "save_answers", "submit"]
+
+
+_SUBMIT = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.id == bindparam("attempt"))
+    .values(
+        state="submitted",
+        submitted_at=bindparam("at"),
+        earned_points=bindparam("earned"),
+        passed=bindparam("pass"),
+        counted=bindparam("counts"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +104,8 @@ def submit(
         and isinstance(credit_rules.may_count(credits_read.rule_of(release), now=now), credit_rules.MayStart)
     )
     session.execute(
-        update(Attempt)
-        .where(Attempt.id == attempt.attempt_id)
-        .values(state="submitted", submitted_at=now, earned_points=score.earned, passed=passed, counted=counts)
-        .execution_options(synchronize_session=False)
+        _SUBMIT,
+        {"attempt": attempt.attempt_id, "at": now, "earned": score.earned, "pass": passed, "counts": counts},
     )
     if counts:
         ledger.record_requirement(

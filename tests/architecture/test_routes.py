@@ -25,13 +25,18 @@ def our_rules(app: Flask) -> list[Rule]:
 
 def address(rule: Rule) -> str:
     """A concrete address: what it names does not exist, which is enough to meet the guard."""
-    values = {name: (999999 if "int" in type(converter).__name__.lower() else "nothing") for name, converter in rule._converters.items()}
+    values = {
+        name: (999999 if "int" in type(converter).__name__.lower() else "nothing")
+        for name, converter in rule._converters.items()
+    }
     _domain, path = rule.build(values) or ("", "")
     return path
 
 
 def test_every_view_says_who_may_enter(web_app: Flask):
-    silent = [rule.endpoint for rule in our_rules(web_app) if declared_access(web_app.view_functions[rule.endpoint]) is None]
+    silent = [
+        rule.endpoint for rule in our_rules(web_app) if declared_access(web_app.view_functions[rule.endpoint]) is None
+    ]
     assert silent == []
 
 

@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("cme", "quizzes", "certificates")
-ENTRANCES = re.compile(r"(views|admin|api|cli|jobs|forms)\.py$|/web/|/learning/|/office/|/operations/|/cli/|runner\.py$|session\.py$")
+ENTRANCES = re.compile(
+    r"(views|admin|api|cli|jobs|forms)\.py$|/web/|/learning/|/office/|/operations/|/cli/|runner\.py$|session\.py$"
+)
 
 
 def sources() -> Iterator[Path]:
@@ -40,10 +42,19 @@ def test_every_file_says_what_it_owns():
 
 
 def test_only_wsgi_knows_every_wing():
-    known = {alias for node in ast.walk(tree(ROOT / "wsgi.py")) if isinstance(node, ast.ImportFrom) for alias in [node.module]}
+    known = {
+        alias
+        for node in ast.walk(tree(ROOT / "wsgi.py"))
+        if isinstance(node, ast.ImportFrom)
+        for alias in [node.module]
+    }
     assert {"cme.wiring", "quizzes.wiring", "certificates.wiring"} <= known
     for path in sources():
-        names = {node.module.split(".")[0] for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom) and node.module}
+        names = {
+            node.module.split(".")[0]
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.ImportFrom) and node.module
+        }
         assert "wsgi" not in names, relative(path)
 
 
@@ -95,11 +106,15 @@ def test_templates_have_no_inline_code():
 
 def test_ground_floor_templates_name_no_endpoint_of_a_wing():
     for path in (ROOT / "cme" / "templates").rglob("*.html"):
-        assert not re.search(r"url_for\(['\"](quizzes|certificates|desk)\.", path.read_text(encoding="utf-8")), relative(path)
+        assert not re.search(r"url_for\(['\"](quizzes|certificates|desk)\.", path.read_text(encoding="utf-8")), (
+            relative(path)
+        )
 
 
 def test_nothing_in_the_project_names_a_machine():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     home = str(Path.home())
     for name in listed:
         path = ROOT / name
@@ -127,5 +142,9 @@ def test_the_web_process_does_not_load_the_renderer():
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_files_stay_small(package: str):
-    long = {relative(path): count for path in (ROOT / package).rglob("*.py") if (count := len(path.read_text().splitlines())) > 400}
+    long = {
+        relative(path): count
+        for path in (ROOT / package).rglob("*.py")
+        if (count := len(path.read_text().splitlines())) > 400
+    }
     assert long == {}

@@ -41,19 +41,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def lack(what: str) -> None:
     """Something is not installed: named here, and with CI set a failure."""
     sentence = f"{what} is missing; `sh script/test` installs it"
-    if os.environ.get("CI"):  # noqa: TID251
+    if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)
 
 
 def chromium_path() -> str | None:
-    path = os.environ.get("CME_CHROMIUM", CHROMIUM)  # noqa: TID251
+    path = os.environ.get("CME_CHROMIUM", CHROMIUM)
     return path if Path(path).exists() else None
 
 
 def clean_environment() -> dict[str, str | float | bool]:
     """Of the browser: its clock is the machine's, also when the tests themselves run under a shifted one."""
-    return {name: value for name, value in os.environ.items() if name not in {"LD_PRELOAD", "FAKETIME"}}  # noqa: TID251
+    return {name: value for name, value in os.environ.items() if name not in {"LD_PRELOAD", "FAKETIME"}}
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -78,7 +78,7 @@ def serve(folder: Path, dialect: str = "sqlite", at: Any = INSIDE_TERM) -> Itera
         lack("libfaketime")
     if poppler_missing():
         lack("poppler-utils")
-    site = Site(dialect, folder, os.environ.get(POSTGRES_URL), at)  # noqa: TID251
+    site = Site(dialect, folder, os.environ.get(POSTGRES_URL), at)
     try:
         yield site
     finally:

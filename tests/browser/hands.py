@@ -9,8 +9,8 @@ IS_THERE = """(wanted) => {
 }"""
 RING = """(focused) => {
   const outlined = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  const ring = (one) => one && (outlined(getComputedStyle(one)) || getComputedStyle(one).boxShadow !== "none");
-  return Boolean(ring(focused) || ring(focused.parentElement));
+  const looks = [getComputedStyle(focused), getComputedStyle(focused, "::after"), getComputedStyle(focused.parentElement)];
+  return looks.some(outlined);
 }"""
 
 

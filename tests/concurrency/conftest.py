@@ -18,7 +18,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Three web workers on a fresh database. No outbox process: nothing here waits for a document."""
     folder = tmp_path_factory.mktemp(f"served-{request.param}")
     with (
-        database_in(folder, request.param, os.environ.get(POSTGRES_URL)) as database,  # noqa: TID251 - set by conftest
+        database_in(folder, request.param, os.environ.get(POSTGRES_URL)) as database,
         Server(database, processes=3, outbox=False, environment=WEB) as server,
     ):
         yield server

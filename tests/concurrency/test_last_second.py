@@ -31,7 +31,7 @@ class Ready:
 @pytest.fixture
 def ready(fresh_sqlite: Database) -> Iterator[Ready]:
     if faketime_library() is None:
-        if os.environ.get("CI"):  # noqa: TID251 - the one switch that forbids skipping
+        if os.environ.get("CI"):
             pytest.fail("libfaketime is missing, and with CI set nothing is skipped")
         pytest.skip("no libfaketime here; `sh script/test` installs it")
     day_before = END - timedelta(hours=19)

@@ -57,7 +57,14 @@ QUESTIONS = [
         "measures": "outcome",
         "options": [{"key": "ask", "text": "Ask more"}, {"key": "nothing", "text": "Nothing"}],
     },
-    {"key": "comment", "kind": "text", "text": "Anything else?", "required": False, "measures": "comment", "max_length": 500},
+    {
+        "key": "comment",
+        "kind": "text",
+        "text": "Anything else?",
+        "required": False,
+        "measures": "comment",
+        "max_length": 500,
+    },
 ]
 EVALUATION = {"evaluation-objectives": "5", "evaluation-bias": "yes", "evaluation-outcome": "ask"}
 
@@ -202,7 +209,15 @@ def make_revision(session: Session, article_id: int, *, now: datetime, title: st
             )
         )
     session.add(
-        Reference(revision_id=revision.id, key="one2020", number=1, html="One A. 2020.", text="One A. 2020.", doi=None, pmid=None)
+        Reference(
+            revision_id=revision.id,
+            key="one2020",
+            number=1,
+            html="One A. 2020.",
+            text="One A. 2020.",
+            doi=None,
+            pmid=None,
+        )
     )
     session.flush()
     return revision.id

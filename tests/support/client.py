@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
-from werkzeug.routing import RequestRedirect
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
 VOID_ACTIONS = ("", "#")
@@ -47,7 +47,9 @@ class Page:
     def form(self, action_part: str = "", index: int = 0) -> "Form":
         """The form whose action contains the text."""
         forms = [form for form in self.tree.forms if action_part in (form.get("action") or "")]
-        assert len(forms) > index, f"no form goes to “{action_part}”; there are {[f.get('action') for f in self.tree.forms]}"
+        assert len(forms) > index, (
+            f"no form goes to “{action_part}”; there are {[f.get('action') for f in self.tree.forms]}"
+        )
         return Form(forms[index])
 
 
@@ -80,7 +82,9 @@ class Client:
 
     def get(self, url: str, *, status: int = 200, follow: bool = True) -> Page:
         response = self.raw.get(url, follow_redirects=follow)
-        assert response.status_code == status, f"GET {url} gave {response.status_code}: {response.get_data(as_text=True)[:600]}"
+        assert response.status_code == status, (
+            f"GET {url} gave {response.status_code}: {response.get_data(as_text=True)[:600]}"
+        )
         page = Page(response)
         inspect(page, self.app)
         return page
@@ -91,14 +95,18 @@ class Client:
             response = self.raw.post(response.headers["Location"], data=data)
         if follow and 300 <= response.status_code < 400:
             response = self.raw.get(response.headers["Location"], follow_redirects=True)
-        assert response.status_code == status, f"POST {url} gave {response.status_code}: {response.get_data(as_text=True)[:600]}"
+        assert response.status_code == status, (
+            f"POST {url} gave {response.status_code}: {response.get_data(as_text=True)[:600]}"
+        )
         if not follow and 300 <= response.status_code < 400:
             return Page.__new__(Page) if not response.get_data() else Page(response)
         page = Page(response)
         inspect(page, self.app)
         return page
 
-    def send(self, form: Form, *, status: int = 200, follow: bool = True, button: tuple[str, str] | None = None) -> Page:
+    def send(
+        self, form: Form, *, status: int = 200, follow: bool = True, button: tuple[str, str] | None = None
+    ) -> Page:
         data = dict(form.fields)
         if button:
             data[button[0]] = button[1]

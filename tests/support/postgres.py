@@ -36,7 +36,15 @@ class Server:
 
     def start(self) -> None:
         _as_postgres(
-            [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "start"]
+            [
+                str(self.binaries / "pg_ctl"),
+                "-D",
+                str(self.folder / "data"),
+                "-l",
+                str(self.folder / "log"),
+                "-w",
+                "start",
+            ]
         )
 
     def remove(self) -> None:
@@ -63,7 +71,19 @@ def start_server(*, durable: bool = False) -> Server:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
     _as_postgres(
-        [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "-N"]
+        [
+            str(binaries / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--locale=C.UTF-8",
+            "-E",
+            "UTF8",
+            "-N",
+        ]
     )
     port = free_port()
     settings = [line for line in SETTINGS if not (durable and line.startswith(("fsync", "full_page")))]
@@ -84,6 +104,8 @@ def free_port() -> int:
 def _as_postgres(command: list[str]) -> None:
     if os.getuid() == 0:  # initdb and postgres refuse to run as root
         command = ["runuser", "-u", "postgres", "--", *command]
-    done = subprocess.run(command, cwd="/tmp", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        command, cwd="/tmp", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"{command[-1]}: {done.stderr}")

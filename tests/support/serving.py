@@ -200,7 +200,7 @@ class Server:
         ]
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CME_")}  # noqa: TID251
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CME_")}
         environment = {
             **kept,
             "CME_MODE": "demonstration",
@@ -263,7 +263,7 @@ def faketime_library() -> Path | None:
 
 def _real_time() -> float:
     """The machine's clock, also when this process itself runs under libfaketime."""
-    clean = {name: value for name, value in os.environ.items() if name not in {"LD_PRELOAD", "FAKETIME"}}  # noqa: TID251
+    clean = {name: value for name, value in os.environ.items() if name not in {"LD_PRELOAD", "FAKETIME"}}
     return float(subprocess.run(["date", "+%s.%N"], env=clean, capture_output=True, text=True, check=True).stdout)
 
 
