@@ -45,7 +45,7 @@ def test_a_changed_page_shows_its_new_words_and_the_others_stay(session: Session
     ("source", "never"),
     [
         ("<script>alert(1)</script>", "<script"),
-        ("[x](javascript:alert(1))", "javascript:alert(1)\""),
+        ("[x](javascript:alert(1))", 'javascript:alert(1)"'),
         ('<img src=x onerror="alert(1)">', "<img"),
         ("![x](https://example.org/pixel.gif)", "<img"),
         ("[x](data:text/html;base64,AAAA)", 'href="data:'),

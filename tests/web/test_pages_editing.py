@@ -7,7 +7,9 @@ from tests.support.client import Client
 from tests.support.office_pages import signed_in
 
 
-@pytest.mark.parametrize(("key", "heading"), [("privacy", "Privacy"), ("terms", "Terms of use"), ("contact", "Contact")])
+@pytest.mark.parametrize(
+    ("key", "heading"), [("privacy", "Privacy"), ("terms", "Terms of use"), ("contact", "Contact")]
+)
 def test_everybody_can_read_the_pages(client: Client, key: str, heading: str) -> None:
     page = client.get(f"/pages/{key}")
     assert page.h1 == heading
