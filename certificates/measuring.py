@@ -1,21 +1,17 @@
 """How wide a name is in the shipped typefaces, and into how many lines at which size it goes."""
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations, pairwise
-from pathlib import Path
-from typing import Any
 
-from fontTools.ttLib import TTFont
+from certificates import shaping
+from certificates.rules.names import clusters
 
-from certificates.rules.names import clusters, font_of
-
-FONTS = Path(__file__).resolve().parent / "fonts"
 CREDENTIALS_SIZE = 0.58  # of the name's size
+NAME_ROOM = 600.0  # points
 SPACE = 0.26  # em, of Noto Serif
-SAFETY = 1.03  # kerning and shaping move the width a little against the sum of advances
-LARGEST = 36.0
-# One line as long as it stays large; then two, then three. Points.
+SAFETY = 1.005  # rounding, here and in the engines
+# For one, two and three lines: the largest size, and the smallest before one more line is tried. Points.
+LARGEST = (36.0, 26.0, 19.0)
 SMALLEST = (22.0, 15.0, 8.0)
 
 
@@ -27,35 +23,32 @@ class SetName:
     size: float
 
 
-@cache
-def _advances(font: str) -> dict[int, float]:
-    """Advance width in em by code point."""
-    with TTFont(FONTS / f"{font}.ttf", lazy=True) as file:
-        tables: Any = file
-        metrics, unit = tables["hmtx"].metrics, tables["head"].unitsPerEm
-        return {point: metrics[glyph][0] / unit for point, glyph in (file.getBestCmap() or {}).items()}
-
-
 def width(text: str) -> float:
-    """Width of one line in em: the sum of advances. Characters without a font count as one em."""
-    total = 0.0
-    for cluster in clusters(text):
-        font = font_of(cluster)
-        total += sum(_advances(font).get(ord(char), 0.0) for char in cluster) if font else 1.0
-    return total
+    """Width of one line in em. Text in two directions is measured piece by piece; without a font it is one em."""
+    try:
+        return shaping.width(shaping.shape(text))
+    except (shaping.NotStampable, shaping.NoCoverage):
+        return sum(map(_alone, clusters(text)))
+
+
+def _alone(cluster: str) -> float:
+    try:
+        return shaping.width(shaping.shape(cluster))
+    except (shaping.NotStampable, shaping.NoCoverage):
+        return 1.0
 
 
 def set_name(name: str, credentials: str, room: float) -> SetName:
     """The name in as few lines as stay readable, none wider than `room` points. Credentials end the last line."""
     tail = CREDENTIALS_SIZE * width(f", {credentials}") if credentials else 0.0
     best = SetName((name,), 0.0)
-    for count, smallest in enumerate(SMALLEST, start=1):
+    for count, (largest, smallest) in enumerate(zip(LARGEST, SMALLEST, strict=True), start=1):
         lines = _balanced(name, count)
         widths = [width(line) for line in lines]
         widths[-1] += tail
-        size = min(LARGEST, room / (max(widths) * SAFETY))
+        size = min(largest, room / (max(widths) * SAFETY))
         if size > best.size * 1.15:
-            best = SetName(lines, round(size, 2))
+            best = SetName(lines, int(size * 100) / 100)
         if best.size >= smallest:
             break
     return best

@@ -7,7 +7,8 @@ outbox=
 pause=
 
 start_web() {
-    .venv/bin/python -m gunicorn --bind "$bind" --worker-class gthread \
+    # The application is built once and then forked: nothing is connected before the first request.
+    .venv/bin/python -m gunicorn --preload --bind "$bind" --worker-class gthread \
         --workers "${CME_WEB_PROCESSES:-2}" --threads "${CME_WEB_THREADS:-8}" \
         --timeout 60 --graceful-timeout 20 --no-control-socket --log-level warning wsgi:app 9>&- &
     web=$!

@@ -13,6 +13,7 @@ from cme.credits.models import ClaimDecision, Credit
 from cme.credits.reports import OfficeFilter
 from cme.kernel.paging import PAGE_SIZE
 from cme.people.models import Person
+from quizzes.models.quiz import QuizAssignment
 from tests.factories.modules import Module, make_module, make_provider, make_release, make_revision
 from tests.factories.people import make_person
 from tests.support import journeys
@@ -112,6 +113,12 @@ def test_credit_counts_as_earlier_only_within_the_activity_and_only_before(
     assert not queries.credited_before(session, person.id, first)
     assert not queries.credited_before(session, person.id, other)
     assert not queries.credited_before(session, make_person(session, now=NOW).id, second)
+    other_way_round = make_person(session, now=NOW)
+    session.add(QuizAssignment(release_id=later, quiz_id=module.quiz_id))
+    session.flush()
+    journeys.earn(session, other_way_round.id, later, now=NOW)
+    assert not queries.credited_before(session, other_way_round.id, first)
+    assert not queries.credited_before(session, other_way_round.id, second)
 
 
 def correct(session: Session, credit_id: int, *, quarters: int, now: datetime) -> int:

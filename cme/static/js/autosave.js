@@ -5,6 +5,8 @@ import { markAnswered } from "./quiz-progress.js";
 const RETRY_SECONDS = [2, 5, 10, 20, 30];
 const OFFLINE = "Not saved yet: no connection. Your choice stays on this page; trying again.";
 const SIGNED_OUT = "Not saved yet: you are signed out. Sign in again in another tab; your choice is then saved from here.";
+const RENEWING = "Not saved yet; trying again.";
+const MOST_RENEWALS = 3;
 const CLOCK = { hour: "2-digit", minute: "2-digit", hour12: false };
 
 class Autosave {
@@ -13,6 +15,7 @@ class Autosave {
     this.state = form.querySelector("[data-save-state]");
     this.waiting = new Map();
     this.tries = 0;
+    this.renewals = 0;
     form.addEventListener("change", (event) => {
       if (event.target.type !== "radio") return;
       this.waiting.set(event.target.name, event.target.value);
@@ -54,10 +57,11 @@ class Autosave {
     const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
     const at = told.saved_at ? new Date(told.saved_at) : new Date();
     if (answer.ok && !answer.redirected) return this.settle(sent, `Saved ${at.toLocaleTimeString([], CLOCK)}`, "saved");
-    const signedOut = answer.redirected || answer.status === 401;
-    if (signedOut || (answer.status === 400 && !this.tries)) {
-      this.later(signedOut ? SIGNED_OUT : OFFLINE);
-      return freshToken(this.form);
+    if (answer.redirected || answer.status === 401) return this.later(SIGNED_OUT);
+    if (answer.status === 400 && this.renewals++ < MOST_RENEWALS) {
+      await freshToken(this.form); // after a new sign-in the form's own token is refused
+      this.tries = 0;
+      return this.later(RENEWING);
     }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(told.message || OFFLINE);
     return this.settle(sent, told.message || told.error?.sentence || "This answer could not be saved. Please reload the page.", "failed");
@@ -72,6 +76,7 @@ class Autosave {
   settle(sent, text, state) {
     for (const [name, value] of sent) if (this.waiting.get(name) === value) this.waiting.delete(name);
     this.tries = 0;
+    this.renewals = 0;
     this.say(text, state);
     if (state === "saved") for (const name of sent.keys()) markAnswered(this.form, name);
   }

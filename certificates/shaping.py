@@ -1,0 +1,163 @@
+"""From text to glyphs: a font per cluster, HarfBuzz shapes each run, and what cannot be set here is refused."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import uharfbuzz as hb
+
+from certificates.rules.names import FAMILIES, clusters, font_of, has
+
+FONTS = Path(__file__).resolve().parent / "fonts"
+SERIF = "NotoSerif-Regular"
+LANGUAGE = "en"
+_NO_SCRIPT = {"Zyyy", "Zinh", "Zzzz"}
+_LEFT, _RIGHT = {"L"}, {"R", "AL"}
+# Arabic and other digits, and the marks that steer direction: what they do to their neighbours is Pango's work.
+_TURNING = {"AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+class NotStampable(Exception):
+    """Right text that the stamper does not set: WeasyPrint has to. The message says why."""
+
+
+class NoCoverage(Exception):
+    """A character that no shipped typeface has: such a document is never issued."""
+
+    def __init__(self, cluster: str) -> None:
+        super().__init__(f"no shipped typeface has the character “{cluster}”")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One font file with what is asked of it again and again. Metrics are in em."""
+
+    name: str
+    face: hb.Face
+    font: hb.Font
+    for_subset: hb.Face
+    unit: int
+    ascent: float
+    descent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One glyph in drawing order, in font units; `text` is what it stands for, given once per cluster."""
+
+    number: int
+    advance: int
+    dx: int
+    dy: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Glyphs of one font, left to right as they are drawn."""
+
+    font: str
+    glyphs: tuple[Glyph, ...]
+    width: float
+    """In em."""
+
+
+@cache
+def face(name: str) -> Face:
+    """The font file of that name, mapped once per process."""
+    whole = hb.Face(hb.Blob.from_file_path(str(FONTS / f"{name}.ttf")))
+    font = hb.Font(whole)
+    extents = font.get_font_extents("ltr")
+    unit = whole.upem
+    prepared = hb.subset_preprocess(whole)
+    return Face(name, whole, font, prepared, unit, extents.ascender / unit, -extents.descender / unit)
+
+
+def direction_of(text: str) -> str:
+    """ "ltr" or "rtl" for text that runs one way only. Raises NotStampable for everything else."""
+    kinds = {unicodedata.bidirectional(char) for char in text}
+    if kinds & _TURNING or (kinds & _RIGHT and kinds & (_LEFT | {"EN"})):
+        raise NotStampable("the text runs in two directions")
+    return "rtl" if kinds & _RIGHT else "ltr"
+
+
+def shape(text: str, first: str = SERIF) -> tuple[Run, ...]:
+    """Runs in the order in which they are drawn. Raises NotStampable, NoCoverage."""
+    direction = direction_of(text)
+    pieces = _pieces(text, first)
+    return tuple(_shaped(font, piece, script, direction) for font, script, piece in _ordered(pieces, direction))
+
+
+def width(runs: Sequence[Run]) -> float:
+    """Width in em."""
+    return sum(run.width for run in runs)
+
+
+def _ordered(pieces: list[tuple[str, str, str]], direction: str) -> list[tuple[str, str, str]]:
+    return pieces[::-1] if direction == "rtl" else pieces
+
+
+def _pieces(text: str, first: str) -> list[tuple[str, str, str]]:
+    """Font, script and text of each run, in logical order."""
+    pieces: list[list[str]] = []
+    for cluster in clusters(text):
+        font = _font(cluster, first)
+        script = _script(cluster[0])
+        if pieces:
+            last = pieces[-1]
+            if cluster.isspace() and has(last[0], cluster[0]):
+                font = last[0]  # a space belongs to the word before it, as in every other engine
+            same = script == last[1] or script in _NO_SCRIPT or last[1] in _NO_SCRIPT
+            if font == last[0] and same:
+                last[1] = last[1] if script in _NO_SCRIPT else script
+                last[2] += cluster
+                continue
+        pieces.append([font, script, cluster])
+    return [(font, script, piece) for font, script, piece in pieces]
+
+
+def _font(cluster: str, first: str) -> str:
+    if first != SERIF and all(has(first, char) for char in cluster):
+        return first
+    font = font_of(cluster)
+    if font is None:
+        raise NoCoverage(cluster)
+    return font
+
+
+@lru_cache(maxsize=4096)
+def _script(char: str) -> str:
+    buffer = hb.Buffer()
+    buffer.add_codepoints([ord(char)])
+    buffer.guess_segment_properties()
+    return buffer.script or "Zzzz"
+
+
+def _shaped(font: str, text: str, script: str, direction: str) -> Run:
+    used = face(font)
+    buffer = hb.Buffer()
+    buffer.add_codepoints([ord(char) for char in text])
+    buffer.direction = direction
+    buffer.script = "Latn" if script in _NO_SCRIPT else script
+    buffer.language = LANGUAGE
+    hb.shape(used.font, buffer)
+    infos, positions = buffer.glyph_infos, buffer.glyph_positions
+    starts = sorted({info.cluster for info in infos})
+    ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+    glyphs: list[Glyph] = []
+    said: set[int] = set()
+    for info, place in zip(infos, positions, strict=True):
+        if info.codepoint == 0:
+            raise NoCoverage(text[info.cluster : ends[info.cluster]])
+        # Several glyphs of one cluster stand for its text together: it is told once, or readers would double it.
+        told = "" if info.cluster in said else text[info.cluster : ends[info.cluster]]
+        said.add(info.cluster)
+        glyphs.append(Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset, told))
+    return Run(font, tuple(glyphs), sum(glyph.advance for glyph in glyphs) / used.unit)
+
+
+def families() -> tuple[str, ...]:
+    """The chain in which fonts are tried."""
+    return tuple(FAMILIES)

@@ -1,0 +1,82 @@
+"""What is stamped: the places of a design that differ from learner to learner, and what stands in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from certificates.measuring import CREDENTIALS_SIZE, NAME_ROOM, SetName, set_name
+from certificates.rules.document import document_title, subject_line, words
+from certificates.rules.names import direction
+
+NAME, LETTERS, AMOUNT, COMPLETED, ISSUED, CODE, QR = "name", "letters", "amount", "completed", "issued", "code", "qr"
+SCHEME = "slot:"
+VERIFY_LINK = f"{SCHEME}verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text in one size: points, or None for the size that the design gives the slot."""
+
+    text: str
+    size: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What one slot says: lines of pieces."""
+
+    lines: tuple[tuple[Piece, ...], ...]
+
+    @property
+    def plain(self) -> str:
+        """The whole in logical order, for readers and extraction."""
+        return " ".join("".join(piece.text for piece in line) for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Everything of one certificate that the compiled page does not hold."""
+
+    texts: Mapping[str, Text]
+    address: str
+    title: str
+    author: str
+    subject: str
+    issued_at: str
+    name: SetName
+    name_direction: str
+
+
+def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
+    """What is stamped on the certificate of this snapshot."""
+    given = dict(snapshot)
+    side = direction(given["name"])
+    apart = side == "rtl"  # letters after a right-to-left name stand below it: a comma between would change sides
+    credentials = given["credentials"]
+    name = set_name(given["name"], "" if apart else credentials, NAME_ROOM)
+    said = words(given)
+    tail = (Piece(f", {credentials}", round(name.size * CREDENTIALS_SIZE, 2)),) if credentials and not apart else ()
+    lines = tuple((Piece(line, name.size),) for line in name.lines)
+    texts = {
+        NAME: Text((*lines[:-1], (*lines[-1], *tail))),
+        AMOUNT: _simple(said.amount),
+        COMPLETED: _simple(said.completed),
+        ISSUED: _simple(said.issued),
+        CODE: _simple(given["code"]),
+    }
+    if credentials and apart:
+        texts[LETTERS] = _simple(credentials)
+    return Filling(
+        texts=texts,
+        address=verify_url,
+        title=document_title(given),
+        author=given["provider_name"],
+        subject=subject_line(given),
+        issued_at=given["issued_at"],
+        name=name,
+        name_direction=side,
+    )
+
+
+def _simple(text: str) -> Text:
+    return Text(((Piece(text),),))
