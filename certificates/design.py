@@ -1,19 +1,33 @@
 """Designs of certificates: a folder each, on one shared base; read once, then only from memory."""
 
 import hashlib
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from certificates.fetching import SCHEME, Asset
-from certificates.rules.document import protected_names
+from certificates.rules.document import protected_names, words
+from certificates.slots import LETTERS, QR, SCHEME, VERIFY_LINK, Filling, Piece
 
 DESIGNS = Path(__file__).resolve().parent / "designs"
 BASE = "base"
+ASSETS = "asset:"
 _KINDS = {".svg": "image/svg+xml"}
+# Of the snapshot, only what is the same for everybody reaches the page that is compiled.
+_SHARED = ("provider_name", "provider_contact", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """The bytes of one file and what they are."""
+
+    body: bytes
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -21,10 +35,33 @@ class Design:
     """A design as it is used: its page, its style sheets in order, its images, and a digest of all of them."""
 
     name: str
-    page: Template
+    template: Template
     styles: tuple[str, ...]
     assets: dict[str, Asset]
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page to compile: the design, and its HTML for each tightness. `inlined` are slots that are typeset at once."""
+
+    design: Design
+    context: dict[str, Any]
+    filling: Filling
+    inlined: frozenset[str]
+
+    def html(self, tightness: str) -> str:
+        return self.design.template.render(**self.context, slot=self._slot, tightness=tightness)
+
+    def _slot(self, name: str) -> Markup:
+        text = self.filling.texts.get(name)
+        if name not in self.inlined or text is None:
+            return Markup('<img class="slot" src="{0}{1}" alt="{0}{1}">').format(SCHEME, name)
+        lines = Markup("").join(
+            Markup('<span class="line">{}</span>{}').format(Markup("").join(map(_piece, line)), "" if last else " ")
+            for line, last in ((line, line is text.lines[-1]) for line in text.lines)
+        )
+        return Markup('<span class="slot">{}</span>').format(lines)
 
 
 @cache
@@ -39,11 +76,37 @@ def design(name: str) -> Design:
     images = {path.name: Asset(path.read_bytes(), _KINDS[path.suffix]) for path in files if path.suffix in _KINDS}
     return Design(
         name=name,
-        page=_environment(pages).get_template(f"{name}/certificate.html"),
+        template=_environment(pages).get_template(f"{name}/certificate.html"),
         styles=tuple(text for path, text in texts.items() if path.suffix == ".css"),
-        assets={f"{SCHEME}{name}": image for name, image in images.items()},
+        assets={f"{ASSETS}{name}": image for name, image in images.items()},
         digest=_digest(files),
     )
+
+
+def page_of(snapshot: dict[str, Any], filled: Filling, inlined: Collection[str] = ()) -> Page:
+    """The page of this snapshot with its slots open, but for those in `inlined`."""
+    context = {
+        "certificate": {key: snapshot[key] for key in _SHARED},
+        "words": words(snapshot),
+        "name_lines": len(filled.name.lines),
+        "name_direction": filled.name_direction,
+        "letters_apart": LETTERS in filled.texts,
+        "verify_link": VERIFY_LINK,
+        "verify_base": filled.address.rsplit("/", 1)[0],
+    }
+    return Page(design(snapshot["design"]), context, filled, frozenset(inlined) - {QR})
+
+
+def key_of(page: Page, *versions: str) -> str:
+    """The name under which the compiled page is kept: everything that can move a letter on it is in there."""
+    parts = [page.design.digest, page.html(""), sorted(page.inlined), versions]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _piece(piece: Piece) -> Markup:
+    if piece.size is None:
+        return escape(piece.text)
+    return Markup('<span style="font-size: {}pt">{}</span>').format(piece.size, piece.text)
 
 
 def _environment(pages: dict[str, str]) -> Environment:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from certificates.measuring import CREDENTIALS_SIZE, NAME_ROOM, SetName, set_name
-from certificates.rules.document import document_title, subject_line, words
+from certificates.rules.document import DEMONSTRATION, document_title, is_demonstration, words
 from certificates.rules.names import direction
 
 NAME, LETTERS, AMOUNT, COMPLETED, ISSUED, CODE, QR = "name", "letters", "amount", "completed", "issued", "code", "qr"
@@ -59,9 +59,9 @@ def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
     lines = tuple((Piece(line, name.size),) for line in name.lines)
     texts = {
         NAME: Text((*lines[:-1], (*lines[-1], *tail))),
-        AMOUNT: _simple(said.amount),
-        COMPLETED: _simple(said.completed),
-        ISSUED: _simple(said.issued),
+        AMOUNT: _simple(said.figures[0].value),
+        COMPLETED: _simple(said.figures[1].value),
+        ISSUED: _simple(said.small_print[0]),
         CODE: _simple(given["code"]),
     }
     if credentials and apart:
@@ -71,7 +71,7 @@ def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
         address=verify_url,
         title=document_title(given),
         author=given["provider_name"],
-        subject=subject_line(given),
+        subject=_subject(given, said.heading),
         issued_at=given["issued_at"],
         name=name,
         name_direction=side,
@@ -80,3 +80,8 @@ def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
 
 def _simple(text: str) -> Text:
     return Text(((Piece(text),),))
+
+
+def _subject(snapshot: dict[str, Any], heading: str) -> str:
+    demonstration = f"{DEMONSTRATION}. " if is_demonstration(snapshot) else ""
+    return f"{demonstration}{heading}: {snapshot['title']}. Certificate {snapshot['number']}, code {snapshot['code']}."

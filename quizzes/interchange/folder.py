@@ -8,7 +8,7 @@ from cme.activities.library.reading import Document, KeyPath, read_yaml
 from cme.kernel.text import clean_block, clean_line
 from quizzes.rules.editing import Obstacle
 from quizzes.rules.item import BlueprintLine, ChoiceItem, Item, Topic
-from quizzes.rules.limits import CHOICE_KEY, MOST_LINE, MOST_TEXT, MOST_TITLE, NAME
+from quizzes.rules.limits import CHOICE_KEY, MOST_LINE, MOST_SHORT_NAME, MOST_TEXT, MOST_TITLE, NAME
 
 TOP_KEYS = {"quiz", "blueprint", "topics", "items"}
 QUIZ_KEYS = {"key", "title", "pass_points"}
@@ -68,7 +68,10 @@ def read_quiz(path: Path) -> QuizFile:
 
 def _topic(reader: "_Reader", value: Any, path: KeyPath) -> Topic:
     entry = reader.mapping(value, path, TOPIC_KEYS)
-    return Topic(key=reader.name(entry, path, "key", most=40), label=reader.text(entry, path, "label", most=MOST_LINE))
+    return Topic(
+        key=reader.name(entry, path, "key", most=MOST_SHORT_NAME),
+        label=reader.text(entry, path, "label", most=MOST_LINE),
+    )
 
 
 def _line(reader: "_Reader", value: Any, path: KeyPath) -> BlueprintLine:
@@ -85,8 +88,8 @@ def _item(reader: "_Reader", value: Any, path: KeyPath) -> Item:
     choices = [_choice(reader, one, place) for one, place in reader.each(entry, "choices", path)]
     return Item(
         lineage=reader.name(entry, path, "key"),
-        topic=reader.name(entry, path, "topic", most=40),
-        objective=reader.name(entry, path, "objective", most=40),
+        topic=reader.name(entry, path, "topic", most=MOST_SHORT_NAME),
+        objective=reader.name(entry, path, "objective", most=MOST_SHORT_NAME),
         stem=reader.text(entry, path, "stem", most=MOST_TEXT, block=True),
         ordered=reader.truth(entry, path, "ordered"),
         choices=tuple(choices),

@@ -8,6 +8,7 @@ from quizzes.rules.item import Item
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 CHOICE_KEY = re.compile(r"[a-z0-9]{1,8}", re.ASCII)
 MOST_TITLE = 200
+MOST_SHORT_NAME = 40
 MOST_LINE = 120
 MOST_TEXT = 20_000
 MOST_NAMES = 100
@@ -26,8 +27,9 @@ def _problems(item: Item) -> Iterator[tuple[str, str]]:
     if not NAME.fullmatch(item.lineage):
         yield "lineage", "Use lower-case letters, digits and hyphens, at most 80."
     for field in ("topic", "objective"):
-        if len(getattr(item, field)) > 40:
-            yield field, "At most 40 characters."
+        value = getattr(item, field)
+        if value and (len(value) > MOST_SHORT_NAME or not NAME.fullmatch(value)):
+            yield field, f"Use lower-case letters, digits and hyphens, at most {MOST_SHORT_NAME}."
     for field in ("tags", "apart", "passages", "references"):
         names = getattr(item, field)
         if len(names) > MOST_NAMES:

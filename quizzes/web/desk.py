@@ -22,6 +22,7 @@ from quizzes.services.versions import ShownVersion
 from quizzes.web.forms import EditionForm
 
 bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
+ROW = "int(max=9223372036854775807)"  # what the databases can hold: a larger number is no address
 editors = roles(Role.EDITOR, Role.ADMINISTRATOR)
 
 
@@ -32,7 +33,7 @@ def index() -> ResponseReturnValue:
     return render_template("quizzes/desk/index.html", quizzes=quizzes_at_hand(db.session()))
 
 
-@bp.get("/quizzes/<int:quiz_id>")
+@bp.get(f"/quizzes/<{ROW}:quiz_id>")
 @editors
 def quiz(quiz_id: int) -> ResponseReturnValue:
     """One version with its questions: the draft, else the published one, else the one asked for."""
@@ -58,7 +59,7 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/quizzes/<int:quiz_id>/draft")
+@bp.post(f"/quizzes/<{ROW}:quiz_id>/draft")
 @editors
 def open_draft(quiz_id: int) -> ResponseReturnValue:
     """Open a draft; whoever comes second gets the one that is there."""
@@ -67,7 +68,7 @@ def open_draft(quiz_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.quiz", quiz_id=quiz_id), 303)
 
 
-@bp.get("/versions/<int:version_id>/preview")
+@bp.get(f"/versions/<{ROW}:version_id>/preview")
 @editors
 def preview(version_id: int) -> ResponseReturnValue:
     """An attempt as a learner would meet it; nothing is stored. The seed in the address draws the same again."""
@@ -82,14 +83,14 @@ def preview(version_id: int) -> ResponseReturnValue:
     return render_template("quizzes/desk/preview.html", facts=facts, version=ShownVersion(facts), drawn=drawn)
 
 
-@bp.get("/versions/<int:version_id>/publish")
+@bp.get(f"/versions/<{ROW}:version_id>/publish")
 @editors
 def publish(version_id: int) -> ResponseReturnValue:
     """What publishing would change, and what stands in its way."""
     return _publish_page(db.session(), version_id, EditionForm())
 
 
-@bp.post("/versions/<int:version_id>/publish")
+@bp.post(f"/versions/<{ROW}:version_id>/publish")
 @editors
 def publish_now(version_id: int) -> ResponseReturnValue:
     """Publish the draft as it was shown."""
@@ -109,7 +110,7 @@ def publish_now(version_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.quiz", quiz_id=quiz_id), 303)
 
 
-@bp.get("/versions/<int:version_id>/discard")
+@bp.get(f"/versions/<{ROW}:version_id>/discard")
 @editors
 def discard(version_id: int) -> ResponseReturnValue:
     """What would be lost."""
@@ -120,7 +121,7 @@ def discard(version_id: int) -> ResponseReturnValue:
     return render_template("quizzes/desk/discard.html", facts=facts, changed=changed, form=form)
 
 
-@bp.post("/versions/<int:version_id>/discard")
+@bp.post(f"/versions/<{ROW}:version_id>/discard")
 @editors
 def discard_now(version_id: int) -> ResponseReturnValue:
     """Close the draft without publishing it."""

@@ -19,7 +19,7 @@ from quizzes.services import authoring
 from quizzes.services.authoring import EditConflict
 from quizzes.services.publishing import obstacles_of
 from quizzes.services.wording import words_of
-from quizzes.web.desk import bp, editors
+from quizzes.web.desk import ROW, bp, editors
 from quizzes.web.forms import EditionForm, NewQuestionForm, QuestionForm
 
 PARTS = {
@@ -37,7 +37,7 @@ PARTS = {
 }
 
 
-@bp.get("/questions/<int:question_id>")
+@bp.get(f"/questions/<{ROW}:question_id>")
 @editors
 def question(question_id: int) -> ResponseReturnValue:
     """The form beside the learner's view; a published question is shown without the form."""
@@ -48,7 +48,7 @@ def question(question_id: int) -> ResponseReturnValue:
     return _page(session, facts, question_id, item, form)
 
 
-@bp.post("/questions/<int:question_id>")
+@bp.post(f"/questions/<{ROW}:question_id>")
 @editors
 def save_question(question_id: int) -> ResponseReturnValue:
     """Save, or show the learner's view of what is typed, or go on editing after a conflict."""
@@ -85,7 +85,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.question", question_id=question_id), 303)
 
 
-@bp.route("/versions/<int:version_id>/questions/new", methods=["GET", "POST"])
+@bp.route(f"/versions/<{ROW}:version_id>/questions/new", methods=["GET", "POST"])
 @editors
 def new_question(version_id: int) -> ResponseReturnValue:
     """Name a new question; its text follows on the next page."""
@@ -109,7 +109,7 @@ def new_question(version_id: int) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@bp.post("/questions/<int:question_id>/move")
+@bp.post(f"/questions/<{ROW}:question_id>/move")
 @editors
 def move_question(question_id: int) -> ResponseReturnValue:
     """One place up or down."""
@@ -123,7 +123,7 @@ def move_question(question_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.quiz", quiz_id=facts.quiz_id, _anchor=f"row-{question_id}"), 303)
 
 
-@bp.get("/questions/<int:question_id>/remove")
+@bp.get(f"/questions/<{ROW}:question_id>/remove")
 @editors
 def remove_question(question_id: int) -> ResponseReturnValue:
     """Ask once more."""
@@ -134,7 +134,7 @@ def remove_question(question_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/questions/<int:question_id>/remove")
+@bp.post(f"/questions/<{ROW}:question_id>/remove")
 @editors
 def remove_question_now(question_id: int) -> ResponseReturnValue:
     """Take it out of the draft."""

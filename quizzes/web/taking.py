@@ -1,5 +1,7 @@
 """Entrances of the learner: the quiz's page, an attempt, its answers, its result."""
 
+import re
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
@@ -23,6 +25,14 @@ bp = Blueprint(
     "quizzes", __name__, template_folder="../templates", static_folder="../static", static_url_path="/quizzes"
 )
 VIEW = "quiz_view"
+CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+@bp.url_value_preprocessor
+def _judge_code(_endpoint: str | None, values: dict[str, str] | None) -> None:
+    """What cannot be a code never reaches the database."""
+    if values and "code" in values and not CODE.fullmatch(values["code"]):
+        raise NotFound
 
 
 @bp.get("/modules/<slug>/quiz")

@@ -157,6 +157,8 @@ def test_the_fingerprint_changes_with_every_part() -> None:
     [
         ({"lineage": "Not a name"}, "lineage"),
         ({"topic": "t" * 41}, "topic"),
+        ({"topic": "with\0nul"}, "topic"),
+        ({"objective": "With Space"}, "objective"),
         ({"stem": "s" * 20_001}, "stem"),
         ({"passages": ("no spaces here",)}, "passages"),
         ({"tags": tuple(f"t{number}" for number in range(101))}, "tags"),

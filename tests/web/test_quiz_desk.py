@@ -273,7 +273,9 @@ def test_hostile_text_stays_text_for_editor_and_learner(editor: Editor) -> None:
     assert "{{7*7}}" in page.main
 
 
-@pytest.mark.parametrize("path", ["/desk/quizzes/999", "/desk/questions/999", "/desk/versions/999/preview"])
+@pytest.mark.parametrize(
+    "path", ["/desk/quizzes/999", "/desk/questions/999", "/desk/versions/999/preview", f"/desk/quizzes/{10**30}"]
+)
 def test_what_does_not_exist_is_not_found(editor: Editor, path: str) -> None:
     assert editor.client.raw.get(path).status_code == 404
 

@@ -295,7 +295,8 @@ def test_somebody_elses_attempt_is_not_there(learner: Learner, part: str) -> Non
     code = learner.code(learner.begin())
     other = Learner(Client(learner.app))
     assert other.client.raw.get(f"/attempts/{code}{part}").status_code == 404
-    assert learner.client.raw.get(f"/attempts/nonsense{part}").status_code == 404
+    for nonsense in ("nonsense", "a%00b", "x" * 500, "%F0%9F%92%A9"):
+        assert learner.client.raw.get(f"/attempts/{nonsense}{part}").status_code == 404
 
 
 @pytest.mark.parametrize("part", ["answers", "submit"])
