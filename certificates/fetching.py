@@ -1,20 +1,11 @@
 """The sealed fetcher: a design reaches its own files and nothing else, neither network nor disk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-SCHEME = "asset:"
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """The bytes of one file and what they are."""
-
-    body: bytes
-    kind: str
+from certificates.design import Asset
 
 
 class SealedFetcher(URLFetcher):

@@ -1,9 +1,9 @@
-"""Tables of certificates: the frozen document, what happened to it, where its bytes are."""
+"""Tables of certificates: the frozen document, what happened to it, where its bytes are, who proposed what, bulk work."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cme.audit.models import RowId
@@ -37,12 +37,13 @@ class Certificate(Base):
 
 
 class CertificateEvent(Base):
-    """Issued, replaced, revoked: the state of a certificate is its last event."""
+    """Issued, replaced, revoked: the state of a certificate is its last event, and each happens once at most."""
 
     __tablename__ = "certificate_events"
     __table_args__ = (
         CheckConstraint("event IN ('issued', 'replaced', 'revoked')", name="event_known"),
-        Index("ix_certificate_events_certificate_id", "certificate_id"),
+        UniqueConstraint("certificate_id", "event", name="uq_certificate_events_certificate_id_event"),
+        Index("ix_certificate_events_event", "event", "certificate_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -50,6 +51,9 @@ class CertificateEvent(Base):
     event: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(Text)
+    """In the office's own words; shown to the office and the owner only."""
+    ground: Mapped[str] = mapped_column(String(80), default="")
+    """Why, as everybody may read it: a word of certificates.rules.life."""
     by_person_id: Mapped[int | None]
 
 
@@ -57,15 +61,95 @@ class CertificateFile(Base):
     """Where the one set of bytes of a certificate is kept, and what made it. The first stored file wins."""
 
     __tablename__ = "certificate_files"
-    __table_args__ = (CheckConstraint("kind IN ('pdf', 'picture')", name="kind_known"),)
+    __table_args__ = (CheckConstraint("kind IN ('pdf', 'picture', 'credential')", name="kind_known"),)
 
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     engine: Mapped[str] = mapped_column(String(120))
     stored_at: Mapped[datetime] = mapped_column(Instant)
 
 
-for _table in (Certificate, CertificateEvent, CertificateFile):
+class CertificateProposal(Base):
+    """Somebody asks for a change: the owner for a correction, an administrator for a revocation."""
+
+    __tablename__ = "certificate_proposals"
+    __table_args__ = (
+        CheckConstraint("kind IN ('correction', 'revocation')", name="kind_known"),
+        UniqueConstraint("id", "proposed_by", name="uq_certificate_proposals_id_proposed_by"),
+        Index("ix_certificate_proposals_certificate_id", "certificate_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    ground: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text)
+    wanted: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Of a correction: the fields as they should be. Of a revocation: empty."""
+    proposed_at: Mapped[datetime] = mapped_column(Instant)
+    proposed_by: Mapped[int]
+
+
+class CertificateDecision(Base):
+    """The one answer to a proposal. Confirming or declining takes a second person; withdrawing is the first one's own."""
+
+    __tablename__ = "certificate_decisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["proposal_id", "proposed_by"],
+            ["certificate_proposals.id", "certificate_proposals.proposed_by"],
+            name="fk_certificate_decisions_proposal",
+        ),
+        CheckConstraint("outcome IN ('confirmed', 'declined', 'withdrawn')", name="outcome_known"),
+        CheckConstraint("(outcome = 'withdrawn') = (decided_by = proposed_by)", name="two_people"),
+    )
+
+    proposal_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    proposed_by: Mapped[int]
+    outcome: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+    decided_by: Mapped[int]
+
+
+class CertificatePack(Base):
+    """Bulk work: many certificates made ready, or issued again, and handed out as one archive."""
+
+    __tablename__ = "certificate_packs"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('download', 'reissue')", name="purpose_known"),
+        UniqueConstraint("code", name="uq_certificate_packs_code"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    purpose: Mapped[str] = mapped_column(String(10))
+    wanted: Mapped[dict[str, Any]] = mapped_column(Json)
+    """How they were chosen: module, first and last day, zone, kind; of a person only that one was asked for."""
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    asked_by: Mapped[int]
+    total: Mapped[int]
+    done: Mapped[int]
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PackMember(Base):
+    """One certificate of a pack. `result_id` is the certificate that goes into the archive, set when its file is there."""
+
+    __tablename__ = "certificate_pack_members"
+    __table_args__ = (
+        UniqueConstraint("pack_id", "result_id", name="uq_certificate_pack_members_pack_id_result_id"),
+        Index("ix_certificate_pack_members_open", "pack_id", "done_at", "certificate_id"),
+    )
+
+    pack_id: Mapped[int] = mapped_column(ForeignKey("certificate_packs.id"), primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), primary_key=True)
+    result_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"))
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+for _table in (Certificate, CertificateEvent, CertificateFile, CertificateProposal, CertificateDecision):
     append_only(_table.__table__)  # pyright: ignore[reportArgumentType]

@@ -9,6 +9,7 @@ from certificates.rules.document import DEMONSTRATION, document_title, is_demons
 from certificates.rules.names import direction
 
 NAME, LETTERS, AMOUNT, COMPLETED, ISSUED, CODE, QR = "name", "letters", "amount", "completed", "issued", "code", "qr"
+ALL = (NAME, LETTERS, AMOUNT, COMPLETED, ISSUED, CODE, QR)
 SCHEME = "slot:"
 VERIFY_LINK = f"{SCHEME}verify"
 

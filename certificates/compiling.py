@@ -1,0 +1,184 @@
+"""From a page with open slots to a compiled PDF: WeasyPrint lays it out once, and each slot's place is noted.
+
+This module loads WeasyPrint and Pango. It belongs to the background process; web processes never import it.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import weasyprint
+from weasyprint.text.ffi import pango
+from weasyprint.text.fonts import FontConfiguration
+
+from certificates.compiled import Compiled, Slot
+from certificates.cutting import NotPlain, cut
+from certificates.design import Asset, Design, Page, design
+from certificates.fetching import SealedFetcher
+from certificates.shaping import FONTS
+from certificates.slots import ALL, QR, SCHEME, VERIFY_LINK
+
+VARIANT = "pdf/a-3a"
+TIGHTER = ("fit-0", "fit-1", "fit-2", "fit-3", "fit-4", "fit-5")
+LEAST_GAP = 10.0  # CSS pixels
+LEAST_WIDTH, LEAST_QR = 60.0, 80.0  # CSS pixels: narrower, and nothing sensible can be put there
+# Nothing to see, as large as the style sheet says. The title keeps WeasyPrint from calling it unlabelled.
+_EMPTY = Asset(b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>', "image/svg+xml")
+_FILES = {
+    ("Noto Serif", 400, "normal"): "NotoSerif-Regular",
+    ("Noto Serif", 400, "italic"): "NotoSerif-Italic",
+    ("Noto Serif", 700, "normal"): "NotoSerif-Bold",
+    ("Noto Sans", 400, "normal"): "NotoSans-Regular",
+    ("Noto Sans", 700, "normal"): "NotoSans-Bold",
+}
+_ALIGN = {"left": "left", "start": "left", "center": "center", "right": "right", "end": "right"}
+
+
+class RenderError(Exception):
+    """The document cannot be made as it has to be; the message says what is wrong."""
+
+
+class OwnFonts(FontConfiguration):
+    """The shipped typefaces and nothing that is installed on the machine."""
+
+    def __init__(self) -> None:
+        # Fontconfig takes its configuration from the environment of the process, and only from there. putenv sets it
+        # for the C libraries below; what Python code reads of the environment stays as it was.
+        os.putenv("FONTCONFIG_FILE", str(FONTS / "fonts.conf"))
+        super().__init__()
+
+
+class _Complaints(logging.Handler):
+    """Collects what WeasyPrint logs in this thread."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+        self.thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.thread:
+            self.messages.append(record.getMessage())
+
+
+@contextmanager
+def no_complaints() -> Iterator[None]:
+    """WeasyPrint logs a missing image and goes on; here it is an error: none leaves without its seal."""
+    handler = _Complaints()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+    if handler.messages:
+        raise RenderError("WeasyPrint complained: " + "; ".join(handler.messages))
+
+
+class Press:
+    """One design ready to print: fonts, parsed style sheets and the design's own images are made once per process."""
+
+    def __init__(self, chosen: Design, fonts: FontConfiguration) -> None:
+        self.fonts = fonts
+        self.fetcher = SealedFetcher({**chosen.assets, **{f"{SCHEME}{name}": _EMPTY for name in ALL}})
+        self.images: dict[str, Any] = {}
+        with no_complaints():
+            self.styles = [
+                weasyprint.CSS(string=text, url_fetcher=self.fetcher, font_config=fonts) for text in chosen.styles
+            ]
+
+    def lay_out(self, page: Page) -> weasyprint.Document:
+        """The page in the first tightness in which it fits. Raises RenderError when it fits in none."""
+        for tightness in TIGHTER:
+            document = weasyprint.HTML(string=page.html(tightness), url_fetcher=self.fetcher).render(
+                stylesheets=self.styles, font_config=self.fonts, cache=self.images, pdf_variant=VARIANT
+            )
+            if len(document.pages) == 1 and _clear(document.pages[0].anchors):
+                return document
+        raise RenderError("the texts of this certificate do not fit on one page")
+
+
+def compile_page(page: Page) -> Compiled:
+    """The page with its open slots. Raises RenderError (more than one page, a slot out of place, a complaint)."""
+    with no_complaints():
+        document = _press(page.design.name).lay_out(page)
+        body = document.write_pdf(pdf_variant=VARIANT)
+    assert body is not None  # no target was given, so the bytes come back
+    boxes = _boxes(document)
+    wanted = {name for name in (*page.filling.texts, QR) if name not in page.inlined}
+    if missing := sorted(wanted - boxes.keys()):
+        raise RenderError(f"the design has no place for: {', '.join(missing)}")
+    slots = {name: _slot(name, box, document.pages[0]) for name, box in boxes.items() if name in wanted}
+    try:
+        return cut(body, slots, VERIFY_LINK, engine(page.design))
+    except NotPlain as error:
+        raise RenderError(str(error)) from error
+
+
+def engine(chosen: Design) -> str:
+    """What lays pages out."""
+    assert pango is not None  # the import of WeasyPrint fails without it
+    number = pango.pango_version()
+    version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+    return f"weasyprint {weasyprint.__version__}, pango {version}, {chosen.name} {chosen.digest[:12]}"
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return OwnFonts()
+
+
+@cache
+def _press(name: str) -> Press:
+    return Press(design(name), _fonts())
+
+
+def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
+    """Whether the texts keep their distance: their edges are marked, and WeasyPrint tells where they came to lie."""
+    top = {name: corners[1] for name, corners in anchors.items()}
+    return top["upper-end"] + LEAST_GAP <= top["lower"] and top["foot"] <= top["small-print"]
+
+
+def _boxes(document: weasyprint.Document) -> dict[str, Any]:
+    """The image boxes of slots by name. Raises RenderError when one is there twice."""
+    found: dict[str, Any] = {}
+    for box in _descendants(document.pages[0]._page_box):
+        source = box.element.get("src", "") if box.element_tag == "img" and box.element is not None else ""
+        if not source.startswith(SCHEME):
+            continue
+        name = source.removeprefix(SCHEME)
+        if name in found:
+            raise RenderError(f"the design has more than one place for: {name}")
+        found[name] = box
+    return found
+
+
+def _descendants(box: Any) -> Iterator[Any]:
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from _descendants(child)
+
+
+def _slot(name: str, box: Any, page: weasyprint.Page) -> Slot:
+    x, y = float(box.content_box_x()), float(box.content_box_y())
+    width, height = float(box.width), float(box.height)
+    if x < 0 or y < 0 or x + width > page.width or y + height > page.height:
+        raise RenderError(f"the place for {name} is not on the page")
+    if width < (LEAST_QR if name == QR else LEAST_WIDTH) or height < 1 or (name == QR and abs(width - height) > 0.01):
+        raise RenderError(f"the place for {name} is too small, or has the wrong shape")
+    style = box.style
+    families = [family for family in style["font_family"] if family]
+    font = _FILES.get((families[0] if families else "", int(style["font_weight"]), style["font_style"]), "")
+    align = _ALIGN.get(style["text_align_all"], "")
+    colour = style["color"].to("srgb")
+    spaced = style["letter_spacing"] != "normal" or style["word_spacing"] != 0
+    obstacle = ""
+    if name != QR and (not font or not align or spaced or colour.alpha != 1):
+        obstacle = "its typeface, alignment, spacing or colour is set in a way that only WeasyPrint draws"
+    size = float(style["font_size"])
+    red, green, blue = (round(float(part), 6) for part in colour.coordinates)
+    return Slot(name, x, y, width, height, size, (red, green, blue), align, font, 0, 0, obstacle)
