@@ -38,8 +38,8 @@ class ClaimDecision(Base):
             "person_id",
             "release_id",
             unique=True,
-            sqlite_where=text("outcome = 'granted'"),
-            postgresql_where=text("outcome = 'granted'"),
+            sqlite_where=text("outcome = 'granted' AND code = 'granted'"),
+            postgresql_where=text("outcome = 'granted' AND code = 'granted'"),
         ),
     )
 
@@ -49,7 +49,7 @@ class ClaimDecision(Base):
     decided_at: Mapped[datetime] = mapped_column(Instant)
     outcome: Mapped[str] = mapped_column(String(10))
     code: Mapped[str] = mapped_column(String(60))
-    """The refusal's code, or "granted"."""
+    """The refusal's code, or "granted"; "corrected" for a granted correction of an earlier entry."""
     sentence: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     verdicts: Mapped[list[dict[str, Any]]] = mapped_column(Json)

@@ -21,8 +21,10 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 GROWING = (
     "audit_events",
+    "certificate_decisions",
     "certificate_events",
     "certificate_files",
+    "certificate_proposals",
     "certificates",
     "claim_decisions",
     "credits",
@@ -55,6 +57,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_events_event"), ["event"], unique=False)
         batch_op.create_index("ix_audit_events_subject", ["subject", "subject_id"], unique=False)
 
+    op.create_table(
+        "certificate_packs",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(length=10), nullable=False),
+        sa.Column("wanted", JSON, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("purpose IN ('download', 'reissue')", name=op.f("ck_certificate_packs_purpose_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_packs")),
+        sa.UniqueConstraint("code", name="uq_certificate_packs_code"),
+    )
     op.create_table(
         "evaluation_forms",
         sa.Column("id", ROW_ID, nullable=False),
@@ -565,8 +583,8 @@ def upgrade() -> None:
             "uq_claim_decisions_one_grant",
             ["person_id", "release_id"],
             unique=True,
-            sqlite_where=sa.text("outcome = 'granted'"),
-            postgresql_where=sa.text("outcome = 'granted'"),
+            sqlite_where=sa.text("outcome = 'granted' AND code = 'granted'"),
+            postgresql_where=sa.text("outcome = 'granted' AND code = 'granted'"),
         )
 
     op.create_table(
@@ -760,6 +778,7 @@ def upgrade() -> None:
         sa.Column("event", sa.String(length=12), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("ground", sa.String(length=80), nullable=False),
         sa.Column("by_person_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "event IN ('issued', 'replaced', 'revoked')", name=op.f("ck_certificate_events_event_known")
@@ -768,23 +787,90 @@ def upgrade() -> None:
             ["certificate_id"], ["certificates.id"], name=op.f("fk_certificate_events_certificate_id_certificates")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_events")),
+        sa.UniqueConstraint("certificate_id", "event", name="uq_certificate_events_certificate_id_event"),
     )
     with op.batch_alter_table("certificate_events", schema=None) as batch_op:
-        batch_op.create_index("ix_certificate_events_certificate_id", ["certificate_id"], unique=False)
+        batch_op.create_index("ix_certificate_events_event", ["event", "certificate_id"], unique=False)
 
     op.create_table(
         "certificate_files",
         sa.Column("certificate_id", ROW_ID, nullable=False),
-        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("engine", sa.String(length=120), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('pdf', 'picture')", name=op.f("ck_certificate_files_kind_known")),
+        sa.CheckConstraint("kind IN ('pdf', 'picture', 'credential')", name=op.f("ck_certificate_files_kind_known")),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificates.id"], name=op.f("fk_certificate_files_certificate_id_certificates")
         ),
         sa.PrimaryKeyConstraint("certificate_id", "kind", name=op.f("pk_certificate_files")),
+    )
+    op.create_table(
+        "certificate_pack_members",
+        sa.Column("pack_id", ROW_ID, nullable=False),
+        sa.Column("certificate_id", ROW_ID, nullable=False),
+        sa.Column("result_id", ROW_ID, nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificates.id"],
+            name=op.f("fk_certificate_pack_members_certificate_id_certificates"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["pack_id"], ["certificate_packs.id"], name=op.f("fk_certificate_pack_members_pack_id_certificate_packs")
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"], ["certificates.id"], name=op.f("fk_certificate_pack_members_result_id_certificates")
+        ),
+        sa.PrimaryKeyConstraint("pack_id", "certificate_id", name=op.f("pk_certificate_pack_members")),
+        sa.UniqueConstraint("pack_id", "result_id", name="uq_certificate_pack_members_pack_id_result_id"),
+    )
+    with op.batch_alter_table("certificate_pack_members", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_certificate_pack_members_open", ["pack_id", "done_at", "certificate_id"], unique=False
+        )
+
+    op.create_table(
+        "certificate_proposals",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("certificate_id", ROW_ID, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("ground", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("wanted", JSON, nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('correction', 'revocation')", name=op.f("ck_certificate_proposals_kind_known")),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"], ["certificates.id"], name=op.f("fk_certificate_proposals_certificate_id_certificates")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_proposals")),
+        sa.UniqueConstraint("id", "proposed_by", name="uq_certificate_proposals_id_proposed_by"),
+    )
+    with op.batch_alter_table("certificate_proposals", schema=None) as batch_op:
+        batch_op.create_index("ix_certificate_proposals_certificate_id", ["certificate_id"], unique=False)
+
+    op.create_table(
+        "certificate_decisions",
+        sa.Column("proposal_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("proposed_by", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(outcome = 'withdrawn') = (decided_by = proposed_by)", name=op.f("ck_certificate_decisions_two_people")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('confirmed', 'declined', 'withdrawn')", name=op.f("ck_certificate_decisions_outcome_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id", "proposed_by"],
+            ["certificate_proposals.id", "certificate_proposals.proposed_by"],
+            name="fk_certificate_decisions_proposal",
+        ),
+        sa.PrimaryKeyConstraint("proposal_id", name=op.f("pk_certificate_decisions")),
     )
 
     dialect = op.get_bind().dialect.name
@@ -805,9 +891,18 @@ def downgrade() -> None:
     for table in GROWING:
         for statement in drop_statements(table, dialect):
             op.get_bind().exec_driver_sql(statement)
+    op.drop_table("certificate_decisions")
+    with op.batch_alter_table("certificate_proposals", schema=None) as batch_op:
+        batch_op.drop_index("ix_certificate_proposals_certificate_id")
+
+    op.drop_table("certificate_proposals")
+    with op.batch_alter_table("certificate_pack_members", schema=None) as batch_op:
+        batch_op.drop_index("ix_certificate_pack_members_open")
+
+    op.drop_table("certificate_pack_members")
     op.drop_table("certificate_files")
     with op.batch_alter_table("certificate_events", schema=None) as batch_op:
-        batch_op.drop_index("ix_certificate_events_certificate_id")
+        batch_op.drop_index("ix_certificate_events_event")
 
     op.drop_table("certificate_events")
     with op.batch_alter_table("certificates", schema=None) as batch_op:
@@ -841,8 +936,8 @@ def downgrade() -> None:
     with op.batch_alter_table("claim_decisions", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_claim_decisions_one_grant",
-            sqlite_where=sa.text("outcome = 'granted'"),
-            postgresql_where=sa.text("outcome = 'granted'"),
+            sqlite_where=sa.text("outcome = 'granted' AND code = 'granted'"),
+            postgresql_where=sa.text("outcome = 'granted' AND code = 'granted'"),
         )
         batch_op.drop_index("ix_claim_decisions_release_id_decided_at")
         batch_op.drop_index("ix_claim_decisions_person_id")
@@ -922,6 +1017,7 @@ def downgrade() -> None:
     op.drop_table("outbox_work")
     op.drop_table("library_digests")
     op.drop_table("evaluation_forms")
+    op.drop_table("certificate_packs")
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_events_subject")
         batch_op.drop_index(batch_op.f("ix_audit_events_event"))

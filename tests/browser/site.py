@@ -109,7 +109,7 @@ class Site:
                 session,
                 person_id,
                 code,
-                AnswerSheet({position: key for position, key in rows}),
+                AnswerSheet({row.position: row.key for row in rows}),
                 release=journeys.release_of(session, self.release_id),
                 versions=VersionCache(),
                 now=self.server.now(),

@@ -38,7 +38,10 @@ def make_app(home: Path, **changes: object) -> Flask:
 
 
 def run(app: Flask, command: click.Command, *arguments: str) -> Result:
-    return app.test_cli_runner().invoke(command, list(arguments))
+    result = app.test_cli_runner().invoke(command, list(arguments))
+    with app.app_context():
+        db.engine.dispose()  # as when the process of a command ends
+    return result
 
 
 def prepare(app: Flask) -> Result:
@@ -49,7 +52,7 @@ def count(app: Flask, model: type) -> int:
     with app.app_context():
         number = db.session.scalar(select(func.count()).select_from(model)) or 0
         db.session.remove()
-        db.engine.dispose()  # an open connection is a server to those who restore
+        db.engine.dispose()
         return number
 
 

@@ -31,6 +31,7 @@ from wsgi import create_app
 
 PROJECT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 40.0
+FAKED = Path(__file__).with_name("faked")
 FAKETIME_FOLDERS = ("/usr/lib", "/usr/local/lib")
 
 
@@ -232,6 +233,7 @@ class Server:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",  # gunicorn watches its workers by the age of a file
             "TZ": "UTC",
+            "PYTHONPATH": str(FAKED),
         }
 
     def _spawn(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
