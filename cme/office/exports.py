@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Response, stream_with_context
 
-from cme.credits.reports import CompletionRow, CreditRow, DecisionRow, OfficeFilter
+from cme.credits.report_rows import CompletionRow, CreditRow, DecisionRow, OfficeFilter
 from cme.kernel.csv_text import csv_lines
 from cme.kernel.days import local_day
 from cme.kernel.professions import Profession

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, SearchField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 
-from cme.credits.reports import Choices, OfficeFilter
+from cme.credits.report_rows import Choices, OfficeFilter
 from cme.kernel.days import end_instant, first_instant
 from cme.kernel.text import clean_line
 

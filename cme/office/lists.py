@@ -12,7 +12,7 @@ from flask_login import current_user
 from cme.audit.service import record
 from cme.audit.tags import Event
 from cme.credits import reports
-from cme.credits.reports import OfficeFilter
+from cme.credits.report_rows import OfficeFilter
 from cme.kernel.refusal import Invalid, NotFound
 from cme.office import exports
 from cme.office.blueprint import OFFICE, ROW, bp

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from cme.activities.service import withdraw_release
 from cme.credits import reports
-from cme.credits.reports import ReleaseRow
+from cme.credits.report_rows import ReleaseRow
 from cme.kernel.refusal import NotFound
 from cme.office.blueprint import OFFICE, ROW, bp
 from cme.office.forms import WithdrawForm

@@ -10,7 +10,7 @@ from cme.activities.models import MinorRevision
 from cme.articles.service import mark_read, note_progress
 from cme.credits import queries, reports
 from cme.credits.models import ClaimDecision, Credit
-from cme.credits.reports import OfficeFilter
+from cme.credits.report_rows import OfficeFilter
 from cme.kernel.paging import PAGE_SIZE
 from cme.people.models import Person
 from quizzes.models.quiz import QuizAssignment
