@@ -30,6 +30,7 @@ class Slot:
     colour: tuple[float, float, float]
     align: str
     font: str
+    mark: int
     stream: int
     element: int
     obstacle: str

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import weasyprint
@@ -17,7 +17,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from certificates.compiled import Compiled, Slot
 from certificates.cutting import NotPlain, cut
-from certificates.design import Asset, Design, Page, design
+from certificates.design import Asset, Design, Page
 from certificates.fetching import SealedFetcher
 from certificates.shaping import FONTS
 from certificates.slots import ALL, QR, SCHEME, VERIFY_LINK
@@ -105,7 +105,7 @@ class Press:
 def compile_page(page: Page) -> Compiled:
     """The page with its open slots. Raises RenderError (more than one page, a slot out of place, a complaint)."""
     with no_complaints():
-        document = _press(page.design.name).lay_out(page)
+        document = _press(page.design).lay_out(page)
         body = document.write_pdf(pdf_variant=VARIANT)
     assert body is not None  # no target was given, so the bytes come back
     boxes = _boxes(document)
@@ -132,9 +132,9 @@ def _fonts() -> FontConfiguration:
     return OwnFonts()
 
 
-@cache
-def _press(name: str) -> Press:
-    return Press(design(name), _fonts())
+@lru_cache(maxsize=32)
+def _press(chosen: Design) -> Press:
+    return Press(chosen, _fonts())
 
 
 def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
@@ -181,4 +181,4 @@ def _slot(name: str, box: Any, page: weasyprint.Page) -> Slot:
         obstacle = "its typeface, alignment, spacing or colour is set in a way that only WeasyPrint draws"
     size = float(style["font_size"])
     red, green, blue = (round(float(part), 6) for part in colour.coordinates)
-    return Slot(name, x, y, width, height, size, (red, green, blue), align, font, 0, 0, obstacle)
+    return Slot(name, x, y, width, height, size, (red, green, blue), align, font, 0, 0, 0, obstacle)

@@ -30,7 +30,7 @@ class Asset:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Design:
     """A design as it is used: its page, its style sheets in order, its images, and a digest of all of them."""
 

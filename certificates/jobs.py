@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import current_app
 
-from certificates import queries, services
+from certificates import making_jobs, queries, services
 from certificates.files import FolderStore
-from certificates.queries import PDF, PICTURE, CertificateFacts
+from certificates.queries import PICTURE, CertificateFacts
 from cme.config import Settings
 from cme.kernel.clock import utc_now
 from cme.store.session import reading, transaction
@@ -18,12 +18,7 @@ def render(certificate_id: int) -> None:
     settings: Settings = current_app.extensions["settings"]
     store = FolderStore(settings.files_folder)
     certificate = _read(certificate_id)
-    if certificate.pdf is None:
-        rendering = _heavy("certificates.rendering")
-        body = rendering.render(certificate.snapshot, f"{settings.public_url}/verify/{certificate.code}")
-        pdf = _store(store, certificate, PDF, body, rendering.engine(certificate.snapshot["design"]))
-    else:
-        pdf = certificate.pdf
+    pdf = making_jobs.make_document(certificate, settings, now=utc_now())
     if certificate.picture is None:
         picture = _heavy("certificates.picture")
         _store(store, certificate, PICTURE, picture.picture_of(store.get(pdf)), picture.engine())

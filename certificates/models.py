@@ -1,4 +1,4 @@
-"""Tables of certificates: the frozen document, what happened to it, where its bytes are, who proposed what, bulk work."""
+"""Tables of certificates: the frozen document, what happened to it, where its bytes are, proposals, bulk work."""
 
 from datetime import datetime
 from typing import Any
@@ -61,7 +61,10 @@ class CertificateFile(Base):
     """Where the one set of bytes of a certificate is kept, and what made it. The first stored file wins."""
 
     __tablename__ = "certificate_files"
-    __table_args__ = (CheckConstraint("kind IN ('pdf', 'picture', 'credential')", name="kind_known"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('pdf', 'picture', 'credential')", name="kind_known"),
+        Index("ix_certificate_files_sha256", "sha256"),
+    )
 
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -93,7 +96,7 @@ class CertificateProposal(Base):
 
 
 class CertificateDecision(Base):
-    """The one answer to a proposal. Confirming or declining takes a second person; withdrawing is the first one's own."""
+    """The one answer to a proposal. Confirming or declining takes a second person; withdrawing is the first one's."""
 
     __tablename__ = "certificate_decisions"
     __table_args__ = (
@@ -137,7 +140,7 @@ class CertificatePack(Base):
 
 
 class PackMember(Base):
-    """One certificate of a pack. `result_id` is the certificate that goes into the archive, set when its file is there."""
+    """One certificate of a pack. `result_id`: the one that goes into the archive; without a file it is left out."""
 
     __tablename__ = "certificate_pack_members"
     __table_args__ = (

@@ -1,22 +1,28 @@
 """What is read of certificates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from certificates.models import Certificate, CertificateEvent, CertificateFile
 from certificates.rules.document import texts_too_long
+from certificates.rules.life import State
 from certificates.rules.names import unprintable
 from cme.activities.models import Activity, Release
 from cme.credits.models import Credit
 
 SWEPT_AFTER = timedelta(minutes=2)
 SWEPT_AT_ONCE = 2000
-PDF, PICTURE = "pdf", "picture"
+PDF, PICTURE, CREDENTIAL = "pdf", "picture", "credential"
 PROVIDER_TEXTS = ("name", "accreditation_statement", "designation_statement", "participation_statement", "contact")
+
+_CERTIFICATES = cast("Table", Certificate.__table__)
+_EVENTS = cast("Table", CertificateEvent.__table__)
+_FILES = cast("Table", CertificateFile.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +40,136 @@ class CertificateFacts:
     issued_at: datetime
     state: str
     state_at: datetime
+    ground: str
+    """Why it is in that state, as everybody may know it: a word of certificates.rules.life."""
+    latest_code: str
+    """The code of the latest revision under the same number; its own when nothing has replaced it."""
     pdf: str | None
     picture: str | None
+    credential: str | None
 
     def digest(self, kind: str) -> str | None:
-        """The SHA-256 of the PDF or the picture, None before it is made."""
-        return self.pdf if kind == PDF else self.picture
+        """The SHA-256 of a file, None before it is made."""
+        return {PDF: self.pdf, PICTURE: self.picture, CREDENTIAL: self.credential}[kind]
+
+
+def _statement(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    pdf, picture, credential = (_FILES.alias(kind) for kind in (PDF, PICTURE, CREDENTIAL))
+    later = _CERTIFICATES.alias("later")
+    last = (
+        select(func.max(_EVENTS.c.id))
+        .where(_EVENTS.c.certificate_id == _CERTIFICATES.c.id)
+        .correlate(_CERTIFICATES)
+        .scalar_subquery()
+    )
+    latest = (
+        select(later.c.code)
+        .where(later.c.number == _CERTIFICATES.c.number)
+        .order_by(later.c.revision.desc())
+        .limit(1)
+        .correlate(_CERTIFICATES)
+        .scalar_subquery()
+    )
+    joined = _CERTIFICATES.join(_EVENTS, _EVENTS.c.id == last)
+    for kind, file in ((PDF, pdf), (PICTURE, picture), (CREDENTIAL, credential)):
+        joined = joined.outerjoin(file, and_(file.c.certificate_id == _CERTIFICATES.c.id, file.c.kind == kind))
+    return (
+        select(
+            _CERTIFICATES,
+            _EVENTS.c.event.label("state"),
+            _EVENTS.c.at.label("state_at"),
+            _EVENTS.c.ground,
+            latest.label("latest_code"),
+            pdf.c.sha256.label("pdf"),
+            picture.c.sha256.label("picture"),
+            credential.c.sha256.label("credential"),
+        )
+        .select_from(joined)
+        .where(condition)
+    )
+
+
+# Built once: everybody who verifies runs it, and building costs more than running.
+_BY_CODE = _statement(_CERTIFICATES.c.code == bindparam("wanted"))
+_BY_ID = _statement(_CERTIFICATES.c.id == bindparam("wanted"))
+_BY_IDS = _statement(_CERTIFICATES.c.id.in_(bindparam("wanted", expanding=True))).order_by(_CERTIFICATES.c.id)
 
 
 def by_code(session: Session, code: str) -> CertificateFacts | None:
     """The certificate of a canonical code, in one statement."""
-    return _one(session, _facts().where(Certificate.code == code))
+    return _one(session, _BY_CODE, code)
 
 
 def by_id(session: Session, certificate_id: int) -> CertificateFacts | None:
     """The certificate of that number in the table."""
-    return _one(session, _facts().where(Certificate.id == certificate_id))
+    return _one(session, _BY_ID, certificate_id)
+
+
+def by_ids(session: Session, certificate_ids: Sequence[int]) -> list[CertificateFacts]:
+    """Several at once, in the order of their numbers."""
+    return [_facts(row) for row in session.execute(_BY_IDS, {"wanted": list(certificate_ids)})]
+
+
+def _one(session: Session, statement: Select[*tuple[Any, ...]], wanted: object) -> CertificateFacts | None:
+    row = session.execute(statement, {"wanted": wanted}).one_or_none()
+    return None if row is None else _facts(row)
+
+
+def _facts(row: Any) -> CertificateFacts:
+    return CertificateFacts(
+        certificate_id=row.id,
+        credit_id=row.credit_id,
+        person_id=row.person_id,
+        number=row.number,
+        code=row.code,
+        revision=row.revision,
+        kind=row.kind,
+        snapshot=row.snapshot,
+        issued_at=row.issued_at,
+        state=row.state,
+        state_at=row.state_at,
+        ground=row.ground,
+        latest_code=row.latest_code,
+        pdf=row.pdf,
+        picture=row.picture,
+        credential=row.credential,
+    )
+
+
+def code_of_file(session: Session, sha256: str) -> str | None:
+    """The code of the certificate whose PDF has this digest."""
+    return session.scalar(
+        select(Certificate.code)
+        .join(CertificateFile, CertificateFile.certificate_id == Certificate.id)
+        .where(CertificateFile.sha256 == sha256, CertificateFile.kind == PDF)
+    )
+
+
+def fallen(session: Session, numbers: range) -> list[int]:
+    """Which certificates of that range of numbers were replaced or revoked, in one statement."""
+    return list(
+        session.scalars(
+            select(CertificateEvent.certificate_id)
+            .where(
+                CertificateEvent.event.in_((State.REPLACED.value, State.REVOKED.value)),
+                CertificateEvent.certificate_id.between(numbers.start, numbers.stop - 1),
+            )
+            .distinct()
+        )
+    )
+
+
+def highest_number(session: Session) -> int:
+    """The number of the latest certificate; 0 while there is none."""
+    return session.scalar(select(func.max(Certificate.id))) or 0
 
 
 def code_of_credit(session: Session, person_id: int, credit_id: int) -> str | None:
-    """The code of the latest certificate of this person's credit."""
+    """The code of the latest certificate of this person's credit, also where a correction of the credit brought it."""
+    number = select(Certificate.number).where(Certificate.credit_id == credit_id).limit(1).scalar_subquery()
     return session.scalar(
         select(Certificate.code)
-        .where(Certificate.credit_id == credit_id, Certificate.person_id == person_id)
+        .where(Certificate.number == number, Certificate.person_id == person_id)
         .order_by(Certificate.revision.desc())
         .limit(1)
     )
@@ -120,47 +233,3 @@ def unprintable_release(session: Session, release_id: int) -> list[str]:
     found = dict.fromkeys(cluster for text in texts if (cluster := unprintable(text)) is not None)
     odd = [f"Certificates cannot print the character “{one}” of the title or the provider's texts." for one in found]
     return odd + texts_too_long(provider)
-
-
-def _facts() -> Select[*tuple[Any, ...]]:
-    pdf, picture = aliased(CertificateFile), aliased(CertificateFile)
-    last = (
-        select(func.max(CertificateEvent.id))
-        .where(CertificateEvent.certificate_id == Certificate.id)
-        .correlate(Certificate)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            Certificate,
-            CertificateEvent.event.label("state"),
-            CertificateEvent.at.label("state_at"),
-            pdf.sha256.label("pdf"),
-            picture.sha256.label("picture"),
-        )
-        .join(CertificateEvent, CertificateEvent.id == last)
-        .outerjoin(pdf, and_(pdf.certificate_id == Certificate.id, pdf.kind == PDF))
-        .outerjoin(picture, and_(picture.certificate_id == Certificate.id, picture.kind == PICTURE))
-    )
-
-
-def _one(session: Session, statement: Select[*tuple[Any, ...]]) -> CertificateFacts | None:
-    row = session.execute(statement).one_or_none()
-    if row is None:
-        return None
-    found: Certificate = row[0]
-    return CertificateFacts(
-        certificate_id=found.id,
-        credit_id=found.credit_id,
-        person_id=found.person_id,
-        number=found.number,
-        code=found.code,
-        revision=found.revision,
-        kind=found.kind,
-        snapshot=dict(found.snapshot),
-        issued_at=found.issued_at,
-        state=row.state,
-        state_at=row.state_at,
-        pdf=row.pdf,
-        picture=row.picture,
-    )

@@ -1,166 +1,109 @@
-"""From a frozen snapshot to the bytes of a PDF: one page, tagged, the same bytes for the same inputs.
+"""From a frozen snapshot to a signed certificate: compiled page, stamped, finished, signed; the same bytes each time.
 
-This module loads WeasyPrint and Pango. It belongs to the background process; web processes never import it.
+WeasyPrint is loaded only when a page has to be compiled.
 """
 
 import io
-import logging
-import os
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
-from functools import cache
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
-import segno
-import weasyprint
-from weasyprint.text.ffi import pango
-from weasyprint.text.fonts import FontConfiguration
+import pikepdf
 
-from certificates.design import Design, design
-from certificates.fetching import SCHEME, Asset, SealedFetcher
-from certificates.measuring import CREDENTIALS_SIZE, FONTS, set_name
-from certificates.rules.document import document_title, printed_texts, words
-from certificates.rules.names import direction, unprintable
+from certificates.compiled import Compiled, Shelf
+from certificates.design import Page, key_of, page_of
+from certificates.finishing import Attachment, attach, describe, open_signature
+from certificates.rules.document import printed_texts
+from certificates.rules.names import unprintable
+from certificates.shaping import NoCoverage, NotStampable
+from certificates.signing import Signer, sign
+from certificates.slots import Filling, filling
+from certificates.stamping import Plan, plan, stamp
 
-VARIANT = "pdf/ua-1"
-NAME_ROOM = 600.0
-TIGHTER = ("fit-0", "fit-1", "fit-2", "fit-3", "fit-4", "fit-5")
-LEAST_GAP = 10.0  # CSS pixels
-QR = f"{SCHEME}qr.svg"
-
-
-class RenderError(Exception):
-    """The document cannot be made as it has to be; the message says what is wrong."""
+PIPELINE = "1"
+"""Part of every compiled page's key: raised when what is compiled changes in a way that its inputs do not show."""
+LONGEST_ENGINE = 120
 
 
-class OwnFonts(FontConfiguration):
-    """The shipped typefaces and nothing that is installed on the machine."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The bytes, and what made them."""
 
-    def __init__(self) -> None:
-        # Fontconfig takes its configuration from the environment of the process, and only from there. putenv sets it
-        # for the C libraries below; what Python code reads of the environment stays as it was.
-        os.putenv("FONTCONFIG_FILE", str(FONTS / "fonts.conf"))
-        super().__init__()
+    body: bytes
+    engine: str
 
 
-class _Complaints(logging.Handler):
-    """Collects what WeasyPrint logs in this thread."""
+def render(
+    snapshot: dict[str, Any],
+    verify_url: str,
+    *,
+    shelf: Shelf,
+    signer: Signer,
+    attachment: Attachment | None = None,
+    typeset: Collection[str] = (),
+) -> Made:
+    """The signed certificate of this snapshot. `typeset` names slots that WeasyPrint sets in any case.
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
-        self.thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.thread:
-            self.messages.append(record.getMessage())
-
-
-@contextmanager
-def no_complaints() -> Iterator[None]:
-    """WeasyPrint logs a missing image and goes on; here it is an error: none leaves without its seal."""
-    handler = _Complaints()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-    if handler.messages:
-        raise RenderError("WeasyPrint complained: " + "; ".join(handler.messages))
-
-
-class Press:
-    """One design ready to print: fonts, parsed style sheets and the design's own images are made once per process."""
-
-    def __init__(self, chosen: Design, fonts: FontConfiguration) -> None:
-        self.design = chosen
-        self.fonts = fonts
-        fetcher = SealedFetcher(chosen.assets)
-        with no_complaints():
-            self.styles = [
-                weasyprint.CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in chosen.styles
-            ]
-        self.images: dict[str, Any] = {}
-
-    def print(self, snapshot: dict[str, Any], verify_url: str) -> bytes:
-        """The PDF. Refuses: RenderError (no font for a character, more than one page, a complaint of WeasyPrint)."""
-        with no_complaints():
-            document = self._one_page(snapshot, verify_url)
-            body = document.write_pdf(pdf_variant=VARIANT)
-        assert body is not None  # no target was given, so the bytes come back
-        return body
-
-    def _one_page(self, snapshot: dict[str, Any], verify_url: str) -> weasyprint.Document:
-        fetcher = SealedFetcher({**self.design.assets, QR: _qr_code(verify_url)})
-        # A copy for each document: a shared one would keep every learner's QR code for ever.
-        images = dict(self.images)
-        for tightness in TIGHTER:
-            html = self.design.page.render(**_context(snapshot, verify_url), tightness=tightness)
-            document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(
-                stylesheets=self.styles, font_config=self.fonts, cache=images, pdf_variant=VARIANT
-            )
-            if len(document.pages) == 1 and _clear(document.pages[0].anchors):
-                self.images = {url: image for url, image in images.items() if QR not in url}
-                return document
-        raise RenderError("the texts of this certificate do not fit on one page")
-
-
-def render(snapshot: dict[str, Any], verify_url: str) -> bytes:
-    """The certificate of this snapshot."""
+    Raises NoCoverage (a character that no typeface has), RenderError (the design), SigningError.
+    """
     for text in [*printed_texts(snapshot), verify_url]:
-        if (cluster := unprintable(text)) is not None:
-            raise RenderError(f"no shipped typeface has the character “{cluster}”")
-    return _press(snapshot["design"]).print(snapshot, verify_url)
+        if (cluster := _unprintable(text)) is not None:
+            raise NoCoverage(cluster)
+    filled = filling(snapshot, verify_url)
+    compiled, planned = _compiled(snapshot, filled, shelf, typeset)
+    issued_at = datetime.fromisoformat(snapshot["issued_at"]).astimezone(UTC)
+    with pikepdf.open(io.BytesIO(compiled.pdf)) as pdf:
+        stamp(pdf, compiled, filled, planned)
+        describe(pdf, filled)
+        if attachment is not None:
+            attach(pdf, attachment, issued_at)
+        open_signature(pdf, pdf.get_object(compiled.page, 0), signer.signing_time(issued_at), signer.room)
+        written = io.BytesIO()
+        pdf.save(written, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return Made(sign(written.getvalue(), signer), _engine(compiled))
 
 
-def engine(name: str) -> str:
+def _compiled(
+    snapshot: dict[str, Any], filled: Filling, shelf: Shelf, typeset: Collection[str]
+) -> tuple[Compiled, Plan]:
+    """The page with its open slots; what the stamper refuses is set by WeasyPrint together with the page."""
+    page = page_of(snapshot, filled)
+    found = shelf.get(key_of(page, *_versions()), lambda: _compile(page))
+    planned = plan(found, filled)
+    if planned.refused or typeset:
+        # This page holds a learner's text and serves nobody else, so it is not kept.
+        found = _compile(page_of(snapshot, filled, {*planned.refused, *typeset}))
+        planned = plan(found, filled)
+    if planned.refused:
+        raise NotStampable("; ".join(f"the place for {name}: {reason}" for name, reason in planned.refused.items()))
+    return found, planned
+
+
+def _compile(page: Page) -> Compiled:
+    """WeasyPrint with Pango takes 60 MB and half a second to load: only a process that compiles needs it."""
+    return import_module("certificates.compiling").compile_page(page)
+
+
+def _engine(compiled: Compiled) -> str:
     """What made the file, in at most 120 characters."""
-    assert pango is not None  # the import of WeasyPrint fails without it
-    number = pango.pango_version()
-    version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
-    return f"weasyprint {weasyprint.__version__}, pango {version}, design {name} {design(name).digest[:12]}"
+    return f"{compiled.engine}, {_stamper()}"[:LONGEST_ENGINE]
+
+
+@lru_cache(maxsize=1024)
+def _unprintable(text: str) -> str | None:
+    """Most of a certificate's texts are the same on the next one."""
+    return unprintable(text)
 
 
 @cache
-def _fonts() -> FontConfiguration:
-    return OwnFonts()
+def _versions() -> tuple[str, ...]:
+    return (PIPELINE, version("weasyprint"), version("pikepdf"))
 
 
 @cache
-def _press(name: str) -> Press:
-    return Press(design(name), _fonts())
-
-
-def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
-    """Whether the texts keep their distance: their edges are marked, and WeasyPrint tells where they came to lie."""
-    top = {name: corners[1] for name, corners in anchors.items()}
-    return top["upper-end"] + LEAST_GAP <= top["lower"] and top["foot"] <= top["small-print"]
-
-
-def _context(snapshot: dict[str, Any], verify_url: str) -> dict[str, Any]:
-    side = direction(snapshot["name"])
-    apart = side == "rtl"  # letters after a right-to-left name stand below it: a comma between would change sides
-    name = set_name(snapshot["name"], "" if apart else snapshot["credentials"], NAME_ROOM)
-    return {
-        "certificate": snapshot,
-        "words": words(snapshot),
-        "name": name,
-        "name_direction": side,
-        "credentials_apart": apart,
-        "credentials_size": round(name.size * CREDENTIALS_SIZE, 2),
-        "issued_at": datetime.fromisoformat(snapshot["issued_at"]).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "document_title": document_title(snapshot),
-        "verify_url": verify_url,
-        "verify_base": verify_url.rsplit("/", 1)[0],
-    }
-
-
-def _qr_code(address: str) -> Asset:
-    """The address as a vector code with its quiet zone of four modules. The mask is fixed: trying all takes longer."""
-    svg = io.BytesIO()
-    code = segno.make(address, error="m", mask=3, micro=False)
-    code.save(svg, kind="svg", border=4, dark="#111111", xmldecl=False, omitsize=True)
-    return Asset(svg.getvalue(), "image/svg+xml")
+def _stamper() -> str:
+    return f"pikepdf {version('pikepdf')}, uharfbuzz {version('uharfbuzz')}"

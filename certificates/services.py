@@ -12,6 +12,7 @@ from certificates.files import Store
 from certificates.models import Certificate, CertificateEvent, CertificateFile
 from certificates.queries import CertificateFacts
 from certificates.rules.document import certificate_number, freeze
+from certificates.rules.life import Letter
 from cme.audit.service import record
 from cme.audit.tags import Event
 from cme.credits.events import CreditGranted
@@ -21,6 +22,7 @@ from cme.kernel.refusal import NotFound
 from cme.outbox.service import enqueue
 
 RENDER = "certificates.render"
+LETTER = "certificates.letter"
 
 
 def issue_on_grant(session: Session, event: CreditGranted) -> None:
@@ -29,26 +31,29 @@ def issue_on_grant(session: Session, event: CreditGranted) -> None:
     A second certificate for the same credit breaks uq_certificates_credit_id_revision and undoes its transaction.
     """
     year = local_day(event.granted_at, event.snapshot["zone"]).year
-    number, code = certificate_number(event.credit_id, year), new_code()
+    issue(session, event, number=certificate_number(event.credit_id, year), reason="credit granted", by=None)
+
+
+def issue(
+    session: Session, event: CreditGranted, *, number: str, reason: str, by: int | None, revision: int = 1
+) -> Certificate:
+    """Write a certificate with everything that will be printed, and ask for its files."""
+    code = new_code()
     certificate = Certificate(
         credit_id=event.credit_id,
         person_id=event.person_id,
         number=number,
-        revision=1,
+        revision=revision,
         code=code,
         kind=event.kind,
-        snapshot=freeze(event, number=number, code=code),
+        snapshot=freeze(event, number=number, code=code, revision=revision),
         issued_at=event.granted_at,
     )
     session.add(certificate)
     session.flush()
     session.add(
         CertificateEvent(
-            certificate_id=certificate.id,
-            event="issued",
-            at=event.granted_at,
-            reason="credit granted",
-            by_person_id=None,
+            certificate_id=certificate.id, event="issued", at=event.granted_at, reason=reason, by_person_id=by
         )
     )
     session.flush()
@@ -56,17 +61,24 @@ def issue_on_grant(session: Session, event: CreditGranted) -> None:
         session,
         Event.CERTIFICATE_ISSUED,
         now=event.granted_at,
-        person_id=event.person_id,
+        person_id=event.person_id if by is None else by,
         subject="certificate",
         subject_id=number,
-        details={"credit_id": event.credit_id},
+        details={"credit_id": event.credit_id, "revision": revision},
     )
     ask_for_files(session, certificate.id, now=event.granted_at)
+    return certificate
 
 
 def ask_for_files(session: Session, certificate_id: int, *, now: datetime) -> None:
     """Have PDF and picture made after the commit; asking twice is one piece of work."""
     enqueue(session, RENDER, str(certificate_id), {"certificate_id": certificate_id}, now=now)
+
+
+def ask_for_letter(session: Session, certificate_id: int, letter: Letter, *, now: datetime, answer: str = "") -> None:
+    """Write to the owner after the commit. One letter of a kind for each certificate and answer."""
+    payload = {"certificate_id": certificate_id, "letter": letter.value, "answer": answer, "asked_at": now.isoformat()}
+    enqueue(session, LETTER, f"{certificate_id}:{letter.value}:{now:%Y%m%d%H%M%S}", payload, now=now)
 
 
 def sweep(session: Session, *, now: datetime) -> None:
@@ -101,6 +113,9 @@ def record_file(
         subject_id=certificate_id,
         details={"kind": kind, "sha256": sha256, "size": size},
     )
+    if kind == queries.PDF:
+        # In the transaction in which the first file wins: the owner is told once, however often it is made.
+        ask_for_letter(session, certificate_id, Letter.READY, now=now)
     return added
 
 

@@ -4,11 +4,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 
 import uharfbuzz as hb
 
-from certificates.rules.names import FAMILIES, clusters, font_of, has
+from certificates.rules.names import clusters, font_of, has
 
 FONTS = Path(__file__).resolve().parent / "fonts"
 SERIF = "NotoSerif-Regular"
@@ -45,7 +47,9 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One glyph in drawing order, in font units; `text` is what it stands for, given once per cluster."""
+    """One glyph in drawing order, in font units; `text` is what it stands for. A mute one has none and is drawn as
+    lines: its text is told by the letter it belongs to.
+    """
 
     number: int
     advance: int
@@ -83,6 +87,7 @@ def direction_of(text: str) -> str:
     return "rtl" if kinds & _RIGHT else "ltr"
 
 
+@lru_cache(maxsize=1024)
 def shape(text: str, first: str = SERIF) -> tuple[Run, ...]:
     """Runs in the order in which they are drawn. Raises NotStampable, NoCoverage."""
     direction = direction_of(text)
@@ -118,6 +123,7 @@ def _pieces(text: str, first: str) -> list[tuple[str, str, str]]:
     return [(font, script, piece) for font, script, piece in pieces]
 
 
+@lru_cache(maxsize=8192)
 def _font(cluster: str, first: str) -> str:
     if first != SERIF and all(has(first, char) for char in cluster):
         return first
@@ -144,20 +150,66 @@ def _shaped(font: str, text: str, script: str, direction: str) -> Run:
     buffer.language = LANGUAGE
     hb.shape(used.font, buffer)
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
-    starts = sorted({info.cluster for info in infos})
-    ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+    told = _told([(info.cluster, place.x_advance) for info, place in zip(infos, positions, strict=True)], text)
     glyphs: list[Glyph] = []
-    said: set[int] = set()
-    for info, place in zip(infos, positions, strict=True):
+    for info, place, said in zip(infos, positions, told, strict=True):
         if info.codepoint == 0:
-            raise NoCoverage(text[info.cluster : ends[info.cluster]])
-        # Several glyphs of one cluster stand for its text together: it is told once, or readers would double it.
-        told = "" if info.cluster in said else text[info.cluster : ends[info.cluster]]
-        said.add(info.cluster)
-        glyphs.append(Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset, told))
+            raise NoCoverage(text[info.cluster])
+        glyphs.append(Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset, said))
     return Run(font, tuple(glyphs), sum(glyph.advance for glyph in glyphs) / used.unit)
 
 
-def families() -> tuple[str, ...]:
-    """The chain in which fonts are tried."""
-    return tuple(FAMILIES)
+def _told(glyphs: list[tuple[int, int]], text: str) -> list[str]:
+    """What each glyph, given as cluster and advance, stands for.
+
+    The glyphs of one cluster that take up room share its characters out in logical order, each told once: repeated,
+    readers would double letters. Marks above, below and inside a letter, an Arabic letter's dots too, stay mute: told
+    apart, every reader makes words of its own of them.
+    """
+    ends = dict(pairwise([*sorted({start for start, _advance in glyphs}), len(text)]))
+    told: list[str] = []
+    for start, group in groupby(glyphs, key=itemgetter(0)):
+        advances = [advance for _start, advance in group]
+        speaking = [place for place, advance in enumerate(advances) if advance] or [0]
+        characters = text[start : ends[start]]
+        last = len(speaking) - 1
+        shares = dict(zip(speaking, [*characters[:last], characters[last:]], strict=False))
+        told += [shares.get(place, "") for place in range(len(advances))]
+    return told
+
+
+@lru_cache(maxsize=4096)
+def outline(font: str, number: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """The lines of a glyph as PDF draws them, in font units: m, l, c and h with their points."""
+    drawn: list[tuple[str, tuple[float, ...]]] = []
+    face(font).font.draw_glyph(number, _drawing(), drawn)
+    return tuple(drawn)
+
+
+@cache
+def _drawing() -> hb.DrawFuncs:
+    def move(x: float, y: float, into: list[tuple[str, tuple[float, ...]]]) -> None:
+        into.append(("m", (x, y)))
+
+    def line(x: float, y: float, into: list[tuple[str, tuple[float, ...]]]) -> None:
+        into.append(("l", (x, y)))
+
+    def curve(*numbers: float) -> None:
+        *points, into = numbers
+        into.append(("c", tuple(points)))  # pyright: ignore[reportAttributeAccessIssue]
+
+    def bend(a: float, b: float, x: float, y: float, into: list[tuple[str, tuple[float, ...]]]) -> None:
+        from_x, from_y = into[-1][1][-2:]
+        points = (from_x + (a - from_x) * 2 / 3, from_y + (b - from_y) * 2 / 3, x + (a - x) * 2 / 3, y + (b - y) * 2 / 3)
+        into.append(("c", (*points, x, y)))
+
+    def close(into: list[tuple[str, tuple[float, ...]]]) -> None:
+        into.append(("h", ()))
+
+    functions = hb.DrawFuncs()
+    functions.set_move_to_func(move)
+    functions.set_line_to_func(line)
+    functions.set_cubic_to_func(curve)
+    functions.set_quadratic_to_func(bend)
+    functions.set_close_path_func(close)
+    return functions

@@ -1,7 +1,10 @@
 """The certificate wing's part."""
 
-from certificates import jobs, queries, services
+from certificates import bulk_jobs, jobs, letters, packs, queries, services
+from certificates.cli import certificates_group
 from certificates.rules import names
+from certificates.web.blueprint import MENU
+from certificates.web.checking import PLACES, places
 from certificates.web.views import bp
 from cme.credits.events import CreditGranted
 from cme.part import CreditLink, Part, PersonData, Step
@@ -9,12 +12,15 @@ from cme.part import CreditLink, Part, PersonData, Step
 PART = Part(
     name="certificates",
     blueprints=(bp,),
-    jobs={services.RENDER: jobs.render},
+    commands=(certificates_group,),
+    jobs={services.RENDER: jobs.render, services.LETTER: letters.send, packs.WORK: bulk_jobs.work},
     listeners={CreditGranted: (services.issue_on_grant,)},
     obstacles=(queries.unprintable_release,),
     steps=(Step(key="certificate", label="Certificate", endpoint="certificates.of_module", order=40),),
     credit_links=(CreditLink("Certificate", "certificates.show_for_credit"),),
+    menu=MENU,
     person_data=(PersonData("certificates", queries.certificates_of),),
     name_checks=(names.name_problem,),
-    sweeps=(services.sweep,),
+    sweeps=(services.sweep, packs.without_work),
+    extensions={PLACES: places},
 )

@@ -42,6 +42,9 @@ class Settings:
     certificate_wait_seconds: int = 20
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
+    signing_key: str = ""
+    """PEM text or the path of a PEM file; empty: a key of this installation's own."""
+    tsa_url: str = ""
 
     @property
     def is_https(self) -> bool:
@@ -122,6 +125,8 @@ def _read(env: Mapping[str, str]) -> Settings:
         certificate_wait_seconds=numbers["CME_CERTIFICATE_WAIT"],
         max_body_bytes=numbers["CME_MAX_BODY"],
         log_level=env.get("CME_LOG_LEVEL", "INFO"),
+        signing_key=env.get("CME_SIGNING_KEY", ""),
+        tsa_url=env.get("CME_TSA_URL", ""),
     )
 
 

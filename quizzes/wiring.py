@@ -1,21 +1,36 @@
 """The quiz wing's part."""
 
+from cme.activities.events import RevisionShown
 from cme.kernel.roles import Role
 from cme.part import Loader, MenuEntry, Part, PersonData, Step
+from quizzes.jobs import JOBS
+from quizzes.queries.accommodations import exported as exported_accommodations
 from quizzes.queries.attempts import export_of
 from quizzes.queries.modules import release_obstacles
+from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
+from quizzes.services.tallying import ask_for_tallies
 from quizzes.services.versions import VERSIONS, VersionCache
-from quizzes.web import questions, taking
+from quizzes.web import accommodations, corrections, holds, questions, rules, taking
 
 PART = Part(
     name="quizzes",
-    blueprints=(taking.bp, questions.bp),
+    # The editor's entrances share one blueprint; naming each file loads its views.
+    blueprints=tuple(dict.fromkeys((taking.bp, questions.bp, rules.bp, holds.bp, corrections.bp, accommodations.bp))),
     loaders={"quiz.yaml": Loader(validate=validate, load=load)},
     extensions={VERSIONS: VersionCache},
+    jobs=JOBS,
+    listeners={RevisionShown: (on_revision_shown,)},
     obstacles=(release_obstacles,),
+    sweeps=(ask_for_tallies,),
     steps=(Step(key="quiz", label="Quiz", endpoint="quizzes.landing", order=20, begin="quizzes.begin"),),
     menu=(
+        MenuEntry(
+            label="Accommodations",
+            endpoint="accommodations.index",
+            order=72,
+            roles=frozenset({Role.REGISTRAR.value, Role.ADMINISTRATOR.value}),
+        ),
         MenuEntry(
             label="Desk",
             endpoint="desk.index",
@@ -23,5 +38,8 @@ PART = Part(
             roles=frozenset({Role.EDITOR.value, Role.ADMINISTRATOR.value}),
         ),
     ),
-    person_data=(PersonData(key="quiz_attempts", export=export_of),),
+    person_data=(
+        PersonData(key="quiz_attempts", export=export_of),
+        PersonData(key="quiz_accommodations", export=exported_accommodations),
+    ),
 )

@@ -34,7 +34,7 @@ def certificate_number(credit_id: int, year: int) -> str:
     return f"CME-{year}-{credit_id:06d}"
 
 
-def freeze(event: CreditGranted, *, number: str, code: str) -> dict[str, Any]:
+def freeze(event: CreditGranted, *, number: str, code: str, revision: int = 1) -> dict[str, Any]:
     """Everything that is printed, as plain data. Days are local days of the release's zone."""
     earned = event.snapshot
     provider = earned["provider"]
@@ -45,6 +45,7 @@ def freeze(event: CreditGranted, *, number: str, code: str) -> dict[str, Any]:
         "kind": event.kind,
         "number": number,
         "code": code,
+        "revision": revision,
         "name": unicodedata.normalize("NFC", earned["name"]),
         "credentials": earned["credentials"],
         "profession": earned["profession"],
@@ -62,6 +63,7 @@ def freeze(event: CreditGranted, *, number: str, code: str) -> dict[str, Any]:
         "amount_quarters": event.amount_quarters,
         "maximum_quarters": event.maximum_quarters,
         "completed_on": local_day(event.completed_at, zone).isoformat(),
+        "completed_at": event.completed_at.isoformat(timespec="seconds"),
         "issued_on": local_day(event.granted_at, zone).isoformat(),
         "issued_at": event.granted_at.isoformat(timespec="seconds"),
         "released_on": earned["released_on"],

@@ -1,14 +1,19 @@
-"""The owner's entrances: the certificate's page, its PDF and its picture."""
+"""The owner's entrances: the certificate's page, its PDF, its picture and its credential."""
 
 import structlog
 from flask import Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from certificates import queries, services
+from certificates import queries, registry, services
+from certificates.checking.jose import token_in
+from certificates.credential import KIND as TOKEN_KIND
 from certificates.files import Damaged
-from certificates.queries import PDF, PICTURE, CertificateFacts
+from certificates.queries import CREDENTIAL, PDF, PICTURE, CertificateFacts
 from certificates.rules import document
+from certificates.rules.life import State
+from certificates.rules.sharing import linkedin_address
+from certificates.web.answers import successor, why
 from certificates.web.blueprint import bp
 from certificates.web.waiting import store, when_made
 from cme.config import Settings
@@ -29,12 +34,18 @@ def show(code: str) -> ResponseReturnValue:
     certificate = when_made(_own(code), PICTURE)
     ready = certificate.picture is not None
     settings: Settings = current_app.extensions["settings"]
+    verify_url = f"{settings.public_url}{url_for('certificates.verify', code=certificate.code)}"
+    current = certificate.state == State.ISSUED
     page = render_template(
         "certificates/show.html",
         certificate=certificate,
         printed=document.summary(certificate.snapshot),
         ready=ready,
-        verify_url=f"{settings.public_url}{url_for('certificates.verify', code=certificate.code)}",
+        verify_url=verify_url,
+        linkedin=linkedin_address(certificate.snapshot, verify_url) if current else None,
+        why=why(certificate),
+        successor=successor(certificate),
+        waiting=registry.waiting_for(db.session(), certificate.certificate_id) if current else None,
     )
     return page if ready else (page, 202, RETRY_AFTER)
 
@@ -61,6 +72,32 @@ def png(code: str) -> ResponseReturnValue:
     if body is None:
         raise NotFound("certificate_not_ready", "The picture of this certificate is still being made.")
     return _file(body, "image/png", f'inline; filename="{document.file_name(certificate.snapshot, "png")}"')
+
+
+@bp.get("/certificates/<code>.json")
+@signed_in
+def credential(code: str) -> ResponseReturnValue:
+    """The signed credential in its JSON envelope: the very bytes that are embedded in the PDF."""
+    certificate, body = _credential(code)
+    name = document.file_name(certificate.snapshot, "json")
+    return _file(body, "application/vc", f'attachment; filename="{name}"')
+
+
+@bp.get("/certificates/<code>.jwt")
+@signed_in
+def credential_token(code: str) -> ResponseReturnValue:
+    """The same as the bare token that wallets take."""
+    certificate, body = _credential(code)
+    name = document.file_name(certificate.snapshot, "jwt")
+    return _file(token_in(body).encode("ascii"), TOKEN_KIND, f'attachment; filename="{name}"')
+
+
+def _credential(code: str) -> tuple[CertificateFacts, bytes]:
+    certificate = when_made(_own(code), CREDENTIAL)
+    body = _bytes(certificate, CREDENTIAL)
+    if body is None:
+        raise NotFound("certificate_not_ready", "The credential of this certificate is still being made.")
+    return certificate, body
 
 
 @bp.get("/modules/<slug>/certificate")

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy import Row, Table, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cme.activities.facts import CatalogueEntry, ReleaseFacts
@@ -19,25 +19,80 @@ from cme.kernel.refusal import NotFound
 
 SHOWN = ("published", "withdrawn")
 CATALOGUE_SIZE = 24
-ReleaseRow = Row[Release, Activity, int, str, int]
+ReleaseRow = Any  # a row of _RELEASE_ROWS: every column of the release, and the labelled ones beside them
+
+# Statements that learners' pages run are built once: building costs more than running.
+_RELEASES = cast("Table", Release.__table__)
+_ACTIVITIES = cast("Table", Activity.__table__)
+_OFFERS = cast("Table", CreditOffer.__table__)
+_latest_minor = (
+    select(MinorRevision.revision_id)
+    .join(ArticleRevision, ArticleRevision.id == MinorRevision.revision_id)
+    .where(MinorRevision.release_id == _RELEASES.c.id)
+    .order_by(ArticleRevision.number.desc())
+    .limit(1)
+    .correlate(_RELEASES)
+    .scalar_subquery()
+)
+# One row per offer: a release has one or two.
+_RELEASE_ROWS = (
+    select(
+        *_RELEASES.c,
+        _ACTIVITIES.c.slug,
+        _ACTIVITIES.c.article_id,
+        _ACTIVITIES.c.title,
+        _ACTIVITIES.c.summary,
+        _ACTIVITIES.c.specialties,
+        _latest_minor.label("latest_minor"),
+        _OFFERS.c.type,
+        _OFFERS.c.maximum_quarters,
+    )
+    .select_from(
+        _RELEASES.join(_ACTIVITIES, _ACTIVITIES.c.id == _RELEASES.c.activity_id).outerjoin(
+            _OFFERS, _OFFERS.c.release_id == _RELEASES.c.id
+        )
+    )
+    .where(_RELEASES.c.state.in_(SHOWN))
+    .order_by(_OFFERS.c.id)
+)
+_RELEASE = _RELEASE_ROWS.where(_RELEASES.c.id == bindparam("release"))
+
+
+def _current_first(now: Any) -> tuple[Any, ...]:
+    has_opened = Release.opens_at <= now
+    return (
+        case((has_opened, 0), else_=1),
+        case((has_opened, -Release.number), else_=0),
+        Release.opens_at,
+        Release.number,
+    )
+
+
+_CURRENT_RELEASE = _RELEASE_ROWS.where(
+    _RELEASES.c.id
+    == select(Release.id)
+    .join(Activity, Activity.id == Release.activity_id)
+    .where(Activity.slug == bindparam("slug"), Release.state.in_(SHOWN))
+    .order_by(*_current_first(bindparam("at")))
+    .limit(1)
+    .correlate(None)
+    .scalar_subquery()
+)
+_RELEASES_OF = (
+    _RELEASE_ROWS.where(_ACTIVITIES.c.slug == bindparam("slug"))
+    .order_by(None)
+    .order_by(_RELEASES.c.number.desc(), _OFFERS.c.id)
+)
 
 
 def release_by_slug(session: Session, slug: str, *, now: datetime) -> ReleaseFacts | None:
     """The release the module's page is about: the newest one that has opened, else the first that will."""
-    chosen = (
-        select(Release.id)
-        .join(Activity, Activity.id == Release.activity_id)
-        .where(Activity.slug == slug, Release.state.in_(SHOWN))
-        .order_by(*_current_first(now))
-        .limit(1)
-        .scalar_subquery()
-    )
-    return _facts(session.execute(_release_rows().where(Release.id == chosen)).all())
+    return _facts(session.execute(_CURRENT_RELEASE, {"slug": slug, "at": now}).all())
 
 
 def release_facts(session: Session, release_id: int) -> ReleaseFacts:
     """One release that is or was public. Refuses: NotFound."""
-    facts = _facts(session.execute(_release_rows().where(Release.id == release_id, Release.state.in_(SHOWN))).all())
+    facts = _facts(session.execute(_RELEASE, {"release": release_id}).all())
     if facts is None:
         raise NotFound("release_not_found", "There is no such module.")
     return facts
@@ -45,15 +100,9 @@ def release_facts(session: Session, release_id: int) -> ReleaseFacts:
 
 def releases_of(session: Session, slug: str) -> list[ReleaseFacts]:
     """Every public release of a module, newest first: for the office."""
-    rows = session.execute(
-        _release_rows()
-        .where(Activity.slug == slug, Release.state.in_(SHOWN))
-        .order_by(None)
-        .order_by(Release.number.desc(), CreditOffer.id)
-    ).all()
     by_release: dict[int, list[ReleaseRow]] = {}
-    for row in rows:
-        by_release.setdefault(row[0].id, []).append(row)
+    for row in session.execute(_RELEASES_OF, {"slug": slug}):
+        by_release.setdefault(row.id, []).append(row)
     return [facts for group in by_release.values() if (facts := _facts(group)) is not None]
 
 
@@ -137,16 +186,6 @@ def catalogue_specialties(session: Session) -> list[str]:
     return sorted({name for names in lists for name in names})
 
 
-def _current_first(now: datetime) -> tuple[Any, ...]:
-    has_opened = Release.opens_at <= now
-    return (
-        case((has_opened, 0), else_=1),
-        case((has_opened, -Release.number), else_=0),
-        Release.opens_at,
-        Release.number,
-    )
-
-
 def _matches(search: str, specialty: str) -> list[Any]:
     conditions: list[Any] = [Activity.search_text.contains(word, autoescape=True) for word in search_words(search)]
     if specialty:
@@ -154,42 +193,21 @@ def _matches(search: str, specialty: str) -> list[Any]:
     return conditions
 
 
-def _release_rows() -> Select[Release, Activity, int, str, int]:
-    """One row per offer: a release has one or two."""
-    latest_minor = (
-        select(MinorRevision.revision_id)
-        .join(ArticleRevision, ArticleRevision.id == MinorRevision.revision_id)
-        .where(MinorRevision.release_id == Release.id)
-        .order_by(ArticleRevision.number.desc())
-        .limit(1)
-        .correlate(Release)
-        .scalar_subquery()
-        .label("latest_minor")
-    )
-    return (
-        select(Release, Activity, latest_minor, CreditOffer.type, CreditOffer.maximum_quarters)
-        .join(Activity, Activity.id == Release.activity_id)
-        .outerjoin(CreditOffer, CreditOffer.release_id == Release.id)
-        .order_by(CreditOffer.id)
-    )
-
-
 def _facts(rows: Sequence[ReleaseRow]) -> ReleaseFacts | None:
     if not rows:
         return None
-    release: Release = rows[0][0]
-    activity: Activity = rows[0][1]
+    release = rows[0]
     return ReleaseFacts(
         release_id=release.id,
-        activity_id=activity.id,
-        article_id=activity.article_id,
-        slug=activity.slug,
-        title=activity.title,
-        summary=activity.summary,
-        specialties=tuple(activity.specialties),
+        activity_id=release.activity_id,
+        article_id=release.article_id,
+        slug=release.slug,
+        title=release.title,
+        summary=release.summary,
+        specialties=tuple(release.specialties),
         number=release.number,
         state=release.state,
-        revision_id=rows[0].latest_minor or release.revision_id,
+        revision_id=release.latest_minor or release.revision_id,
         provider_mode=release.provider_mode,
         provider=dict(release.provider_snapshot),
         released_on=release.released_on,
@@ -212,7 +230,7 @@ def _facts(rows: Sequence[ReleaseRow]) -> ReleaseFacts | None:
     )
 
 
-def _term(release: Release) -> Term:
+def _term(release: Any) -> Term:
     return Term(release.opens_at, release.closes_at, release.claims_close_at, release.zone)
 
 

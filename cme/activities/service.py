@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from cme.activities.events import RevisionShown
 from cme.activities.facts import ReleaseFacts
 from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Provider, Release
 from cme.activities.rules import ReleaseDraft, publish_obstacles, term_of
@@ -22,6 +23,7 @@ from cme.audit.tags import Event
 from cme.kernel.quarters import credits_phrase
 from cme.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from cme.kernel.text import clean_block
+from cme.outbox.announce import announce
 
 Obstacle = Callable[[Session, int], list[str]]
 CATALOGUE_KEY = "catalogue"
@@ -88,6 +90,8 @@ def publish_release(
         subject_id=release_id,
         details={"number": release.number, "revision": release.revision_id, "digest": release.front_matter_digest},
     )
+    article_id = session.scalars(select(Activity.article_id).where(Activity.id == release.activity_id)).one()
+    announce(session, RevisionShown(release_id, article_id, release.revision_id, now))
 
 
 def withdraw_release(session: Session, release_id: int, reason: str, *, by: int | None, now: datetime) -> None:
@@ -147,6 +151,7 @@ def add_minor_revision(
         subject_id=release_id,
         details={"revision": revision_id},
     )
+    announce(session, RevisionShown(release_id, activity.article_id, revision_id, now))
 
 
 def provider_snapshot(provider: Provider, learning_format: str, maximum_quarters: int) -> dict[str, Any]:

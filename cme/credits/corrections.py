@@ -46,11 +46,13 @@ def amount_refusal(session: Session, credit_id: int, wanted: int, *, now: dateti
     return None
 
 
-def correct(session: Session, credit_id: int, wanted: Correction, *, by: int, reason: str, now: datetime) -> CreditGranted:
+def correct(
+    session: Session, credit_id: int, wanted: Correction, *, by: int, reason: str, now: datetime
+) -> CreditGranted:
     """Write the corrected entry and give it as a granted fact; nobody is told: the caller decides what follows from it.
 
-    Refuses: NotFound; Conflict (the entry was corrected meanwhile); Invalid (amount). The reason stays out of the ledger's
-    snapshot; whoever asked and whoever approved stand in the caller's own record.
+    Refuses: NotFound; Conflict (the entry was corrected meanwhile); Invalid (amount). The reason stays out of the
+    ledger's snapshot; whoever asked and whoever approved stand in the caller's own record.
     """
     first = session.scalar(select(Credit).where(Credit.id == credit_id).with_for_update())
     if first is None:

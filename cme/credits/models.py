@@ -25,6 +25,18 @@ class RequirementMet(Base):
     evidence: Mapped[str] = mapped_column(String(120))
 
 
+class ClaimExtension(Base):
+    """A personal claim deadline: completion lies inside the term, but came to be known after it (a corrected key)."""
+
+    __tablename__ = "claim_extensions"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    open_until: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(120))
+    given_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class ClaimDecision(Base):
     """Why a claim was granted or refused: the facts seen, every rule asked, each verdict."""
 

@@ -1,6 +1,6 @@
 """What the room of credits reads."""
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import ReleaseFacts
@@ -12,6 +12,62 @@ from cme.credits.rules import Progress, ReleaseRule
 from cme.people.models import Person
 
 QUIZ = "quiz"
+
+# Built once, because every page of a module runs it. *Read* counts on any revision of the release.
+_revisions = select(Release.revision_id).where(Release.id == bindparam("release"))
+_minor = select(MinorRevision.revision_id).where(MinorRevision.release_id == bindparam("release"))
+_read_at = (
+    select(func.min(Reading.read_at))
+    .where(
+        Reading.person_id == bindparam("person"),
+        Reading.read_at.is_not(None),
+        Reading.revision_id.in_(_revisions) | Reading.revision_id.in_(_minor),
+    )
+    .correlate(None)
+    .scalar_subquery()
+)
+_PROGRESS = (
+    select(
+        FrontMatterView.seen_at,
+        _read_at.label("read_at"),
+        RequirementMet.met_at,
+        Credit.granted_at,
+        Credit.id,
+        Reading.sections,
+        Reading.active_seconds,
+    )
+    .select_from(Person)
+    .join(
+        FrontMatterView,
+        and_(FrontMatterView.person_id == Person.id, FrontMatterView.release_id == bindparam("release")),
+        isouter=True,
+    )
+    .join(
+        RequirementMet,
+        and_(
+            RequirementMet.person_id == Person.id,
+            RequirementMet.release_id == bindparam("release"),
+            RequirementMet.requirement == QUIZ,
+        ),
+        isouter=True,
+    )
+    .join(
+        Credit,
+        and_(Credit.person_id == Person.id, Credit.release_id == bindparam("release"), Credit.entry == "earned"),
+        isouter=True,
+    )
+    .join(Reading, and_(Reading.person_id == Person.id, Reading.revision_id == bindparam("revision")), isouter=True)
+    .where(Person.id == bindparam("person"))
+)
+
+_CREDITED_BEFORE = select(
+    exists().where(
+        Credit.person_id == bindparam("person"),
+        Credit.release_id == Release.id,
+        Release.activity_id == bindparam("activity"),
+        Release.number < bindparam("number"),
+    )
+)
 
 
 def rule_of(release: ReleaseFacts) -> ReleaseRule:
@@ -29,57 +85,11 @@ def progress_of(session: Session, person_id: int, release: ReleaseFacts, section
 
     *Read* counts on any revision of the release: its own or a minor one added while it ran.
     """
-    revisions = select(Release.revision_id).where(Release.id == release.release_id)
-    minor = select(MinorRevision.revision_id).where(MinorRevision.release_id == release.release_id)
-    read_at = (
-        select(func.min(Reading.read_at))
-        .where(
-            Reading.person_id == person_id,
-            Reading.read_at.is_not(None),
-            Reading.revision_id.in_(revisions) | Reading.revision_id.in_(minor),
-        )
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(
-            FrontMatterView.seen_at,
-            read_at.label("read_at"),
-            RequirementMet.met_at,
-            Credit.granted_at,
-            Credit.id,
-            Reading.sections,
-            Reading.active_seconds,
-        )
-        .select_from(Person)
-        .join(
-            FrontMatterView,
-            and_(FrontMatterView.person_id == Person.id, FrontMatterView.release_id == release.release_id),
-            isouter=True,
-        )
-        .join(
-            RequirementMet,
-            and_(
-                RequirementMet.person_id == Person.id,
-                RequirementMet.release_id == release.release_id,
-                RequirementMet.requirement == QUIZ,
-            ),
-            isouter=True,
-        )
-        .join(
-            Credit,
-            and_(Credit.person_id == Person.id, Credit.release_id == release.release_id, Credit.entry == "earned"),
-            isouter=True,
-        )
-        .join(
-            Reading,
-            and_(Reading.person_id == Person.id, Reading.revision_id == release.revision_id),
-            isouter=True,
-        )
-        .where(Person.id == person_id)
-    ).one()
+    wanted = {"person": person_id, "release": release.release_id, "revision": release.revision_id}
+    row = session.execute(_PROGRESS, wanted).one()
     return Progress(
         front_matter_seen_at=row[0],
-        read_at=row.read_at,
+        read_at=row[1],
         passed_at=row[2],
         claimed_at=row[3],
         credit_id=row[4],
@@ -91,16 +101,11 @@ def progress_of(session: Session, person_id: int, release: ReleaseFacts, section
 
 def credited_before(session: Session, person_id: int, release: ReleaseFacts) -> bool:
     """Whether the person has credit for another, earlier release of the same activity."""
+    if release.number == 1:
+        return False
     return bool(
         session.scalar(
-            select(
-                exists().where(
-                    Credit.person_id == person_id,
-                    Credit.release_id == Release.id,
-                    Release.activity_id == release.activity_id,
-                    Release.number < release.number,
-                )
-            )
+            _CREDITED_BEFORE, {"person": person_id, "activity": release.activity_id, "number": release.number}
         )
     )
 

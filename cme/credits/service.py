@@ -17,6 +17,7 @@ from cme.credits import queries, rules
 from cme.credits.events import CreditGranted
 from cme.credits.facts import CreditFacts
 from cme.credits.models import ClaimDecision, Credit, RequirementMet
+from cme.credits.standings import claim_open_until
 from cme.kernel.professions import Profession
 from cme.kernel.refusal import Invalid, NotFound
 from cme.outbox.announce import announce
@@ -90,6 +91,7 @@ def _facts(session: Session, person: Person, release: ReleaseFacts, wanted: Clai
         evaluation_given=wanted.evaluation_given,
         attested=wanted.attested,
         credited_before=queries.credited_before(session, person.id, release),
+        claim_open_until=claim_open_until(session, person.id, release.release_id),
     )
 
 

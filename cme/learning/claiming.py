@@ -1,6 +1,7 @@
 """Entrance of the claim: evaluation, amount and attestation on one page, one submit."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from cme.credits.rules import (
     suggested_quarters,
 )
 from cme.credits.service import Claim, ClaimResult
+from cme.credits.standings import claim_open_until
 from cme.evaluations import queries as evaluations
 from cme.evaluations import service as evaluation_service
 from cme.evaluations.queries import FormFacts
@@ -141,6 +143,7 @@ def _ahead(shown: Shown) -> Denied | None:
         credited_before=credited_before(db.session(), current_user.person_id, shown.release)
         if shown.release.number > 1
         else False,
+        claim_open_until=_open_until(shown),
     )
     verdict = decide_claim(rule_of(shown.release), facts, now=request_now())
     return verdict if isinstance(verdict, Denied) else None
@@ -164,14 +167,19 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
         profile=profile,
         earns_credit=Profession(profile.profession).earns_credit,
         suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
-        deadline=claim_deadline(rule_of(release), _no_facts()),
+        deadline=claim_deadline(rule_of(release), _no_facts(_open_until(shown))),
         missing=_missing(shown),
         number=_number(),
     )
 
 
-def _no_facts() -> ClaimFacts:
-    return ClaimFacts(True, None, None, None, True, True, False)
+def _open_until(shown: Shown) -> datetime | None:
+    """The visitor's own claim deadline, where a correction gave one."""
+    return claim_open_until(db.session(), current_user.person_id, shown.release.release_id)
+
+
+def _no_facts(open_until: datetime | None) -> ClaimFacts:
+    return ClaimFacts(True, None, None, None, True, True, False, open_until)
 
 
 def _missing(shown: Shown) -> Sequence[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The claim's form: evaluation questions, amount, attestation."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -36,6 +37,12 @@ class ClaimForm(FlaskForm):
 
 def claim_form(questions: Sequence[EvaluationQuestion], maximum_quarters: int) -> Any:
     """A form for these questions, with one option for each quarter up to the maximum and none of them chosen."""
+    return _form_class(tuple(questions), maximum_quarters)()
+
+
+@lru_cache(maxsize=64)
+def _form_class(questions: tuple[EvaluationQuestion, ...], maximum_quarters: int) -> type[ClaimForm]:
+    """Kept, because making a class of fields costs more than filling it. It follows from the arguments alone."""
     fields: dict[str, object] = {question.field: _field(question) for question in questions}
     amounts = [SelectChoice(format_quarters(quarters)) for quarters in range(1, maximum_quarters + 1)]
     fields["amount"] = RadioField(
@@ -44,7 +51,7 @@ def claim_form(questions: Sequence[EvaluationQuestion], maximum_quarters: int) -
     built: type[ClaimForm] = type("BuiltClaimForm", (ClaimForm,), {})
     for name, field in fields.items():
         setattr(built, name, field)
-    return built()
+    return built
 
 
 def _field(question: EvaluationQuestion) -> object:

@@ -11,6 +11,7 @@ from cme.activities.facts import ReleaseFacts
 from cme.activities.rules import Closing, closing_of
 from cme.credits import queries as credits
 from cme.credits.rules import NOTHING_YET, MayNotStart, Progress, may_start
+from cme.credits.standings import claim_open_until
 from cme.kernel.refusal import NotFound
 from cme.part import House, Step
 from cme.store.session import Session
@@ -49,7 +50,10 @@ def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime)
     if release.number == 1 or not current_user.is_authenticated:
         return None
     for earlier in activities.releases_of(session, release.slug):
-        if earlier.number >= release.number or earlier.withdrawn or now >= earlier.term.claims_close_at:
+        if earlier.number >= release.number or earlier.withdrawn:
+            continue
+        own = claim_open_until(session, current_user.person_id, earlier.release_id)
+        if now >= max(earlier.term.claims_close_at, own or earlier.term.claims_close_at):
             continue
         progress = credits.progress_of(session, current_user.person_id, earlier)
         if progress.completed_at is not None and progress.claimed_at is None:

@@ -15,12 +15,14 @@ from cme.credits.rules import MayNotStart, may_start
 from cme.kernel.refusal import NotFound
 from cme.kernel.text import clean_line
 from cme.learning.shown import release_of, show, shown_of, step_after, unclaimed_earlier
+from cme.learning.texts import fixed_parts, hold_texts
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.access import public, signed_in
 from cme.web.moment import request_now
 
 bp = Blueprint("learning", __name__)
+bp.record_once(hold_texts)
 MOST_SECTIONS_PER_REPORT = 200
 
 
@@ -77,7 +79,13 @@ def article(slug: str) -> ResponseReturnValue:
     shown = shown_of(session, release, now=now, sections_total=len(page.reading_sections))
     reading = articles.reading_of(session, current_user.person_id, release.revision_id)
     return render_template(
-        "learning/article.html", shown=shown, release=release, page=page, reading=reading, next_step=step_after("read")
+        "learning/article.html",
+        shown=shown,
+        release=release,
+        page=page,
+        fixed=fixed_parts(page),
+        reading=reading,
+        next_step=step_after("read"),
     )
 
 

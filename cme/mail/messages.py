@@ -59,6 +59,12 @@ def password_changed(write: Write, *, name: str, path: str) -> Letter:
     return write("password_changed", "Your password was changed", path=path, name=name)
 
 
+def result_corrected(write: Write, *, name: str, title: str, sentence: str, path: str) -> Letter:
+    """To a learner whose result changed because a question's key was corrected."""
+    subject = "Your quiz result was corrected"
+    return write("result_corrected", subject, path=path, name=name, title=title, sentence=sentence)
+
+
 MESSAGES: Mapping[str, Callable[..., Letter]] = {
     message.__name__: message
     for message in (
@@ -70,5 +76,6 @@ MESSAGES: Mapping[str, Callable[..., Letter]] = {
         address_in_use,
         address_changed,
         password_changed,
+        result_corrected,
     )
 }

@@ -176,6 +176,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bucket", "window_at", name=op.f("pk_throttles")),
     )
     op.create_table(
+        "accommodations",
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("extra_time_percent", sa.Integer(), nullable=False),
+        sa.Column("extra_attempts", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", ROW_ID, nullable=False),
+        sa.CheckConstraint("extra_attempts BETWEEN 0 AND 100", name=op.f("ck_accommodations_extra_attempts_sane")),
+        sa.CheckConstraint("extra_time_percent BETWEEN 0 AND 900", name=op.f("ck_accommodations_extra_time_sane")),
+        sa.ForeignKeyConstraint(["changed_by"], ["people.id"], name=op.f("fk_accommodations_changed_by_people")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_accommodations_person_id_people")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_accommodations")),
+    )
+    op.create_table(
         "activities",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("slug", sa.String(length=80), nullable=False),
@@ -188,6 +201,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_activities_article_id_articles")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
         sa.UniqueConstraint("slug", name="uq_activities_slug"),
+    )
+    op.create_table(
+        "answer_tallies",
+        sa.Column("quiz_id", ROW_ID, nullable=False),
+        sa.Column("lineage", sa.String(length=80), nullable=False),
+        sa.Column("series", sa.String(length=16), nullable=False),
+        sa.Column("rest", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("chosen", sa.String(length=8), nullable=False),
+        sa.Column("certainty", sa.String(length=8), nullable=False),
+        sa.Column("takers", sa.Integer(), nullable=False),
+        sa.CheckConstraint("takers >= 0", name=op.f("ck_answer_tallies_takers_not_negative")),
+        sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_answer_tallies_quiz_id_quizzes")),
+        sa.PrimaryKeyConstraint(
+            "quiz_id", "lineage", "series", "rest", "points", "chosen", "certainty", name=op.f("pk_answer_tallies")
+        ),
     )
     op.create_table(
         "article_revisions",
@@ -226,6 +255,47 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "health_settings",
+        sa.Column("quiz_id", ROW_ID, nullable=False),
+        sa.Column("holds", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_health_settings_quiz_id_quizzes")),
+        sa.PrimaryKeyConstraint("quiz_id", name=op.f("pk_health_settings")),
+    )
+    op.create_table(
+        "item_holds",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("quiz_id", ROW_ID, nullable=False),
+        sa.Column("lineage", sa.String(length=80), nullable=False),
+        sa.Column("cause", sa.String(length=12), nullable=False),
+        sa.Column("details", JSON, nullable=False),
+        sa.Column("still_drawn", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", ROW_ID, nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", ROW_ID, nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.CheckConstraint("cause IN ('passage', 'key', 'alarm', 'editor')", name=op.f("ck_item_holds_cause_known")),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome IN ('confirmed', 'edited', 'gone')", name=op.f("ck_item_holds_outcome_known")
+        ),
+        sa.CheckConstraint(
+            "(released_at IS NULL) = (outcome IS NULL)", name=op.f("ck_item_holds_released_has_outcome")
+        ),
+        sa.ForeignKeyConstraint(["opened_by"], ["people.id"], name=op.f("fk_item_holds_opened_by_people")),
+        sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_item_holds_quiz_id_quizzes")),
+        sa.ForeignKeyConstraint(["released_by"], ["people.id"], name=op.f("fk_item_holds_released_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_holds")),
+    )
+    with op.batch_alter_table("item_holds", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_item_holds_one_open",
+            ["quiz_id", "lineage", "cause"],
+            unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    op.create_table(
         "mailed_links",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
@@ -254,6 +324,8 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("blueprint", JSON, nullable=False),
         sa.Column("topics", JSON, nullable=False),
+        sa.Column("vignettes", JSON, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("delivery", JSON, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", ROW_ID, nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
@@ -367,6 +439,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("revision_id", "key", name="uq_figures_revision_id_key"),
     )
     op.create_table(
+        "passage_proofs",
+        sa.Column("quiz_id", ROW_ID, nullable=False),
+        sa.Column("lineage", sa.String(length=80), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
+        sa.Column("anchor", sa.String(length=80), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("revision_id", ROW_ID, nullable=False),
+        sa.Column("vouched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_passage_proofs_article_id_articles")),
+        sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_passage_proofs_quiz_id_quizzes")),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["article_revisions.id"], name=op.f("fk_passage_proofs_revision_id_article_revisions")
+        ),
+        sa.PrimaryKeyConstraint("quiz_id", "lineage", "article_id", "anchor", name=op.f("pk_passage_proofs")),
+    )
+    op.create_table(
         "passages",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("revision_id", ROW_ID, nullable=False),
@@ -397,6 +485,14 @@ def upgrade() -> None:
         sa.Column("ordered", sa.Boolean(), nullable=False),
         sa.Column("passages", JSON, nullable=False),
         sa.Column("reference_keys", JSON, nullable=False),
+        sa.Column("kind", sa.String(length=12), server_default="single", nullable=False),
+        sa.Column("points", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("settings", JSON, server_default=sa.text("'{}'"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('single', 'multiple', 'matching', 'ordering', 'numeric', 'true_false')",
+            name=op.f("ck_questions_kind_known"),
+        ),
+        sa.CheckConstraint("points BETWEEN 1 AND 20", name=op.f("ck_questions_points_sane")),
         sa.ForeignKeyConstraint(
             ["version_id"], ["quiz_versions.id"], name=op.f("fk_questions_version_id_quiz_versions")
         ),
@@ -488,6 +584,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_releases_state_opens_at", ["state", "opens_at"], unique=False)
 
     op.create_table(
+        "score_tallies",
+        sa.Column("version_id", ROW_ID, nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("earned", sa.Integer(), nullable=False),
+        sa.Column("takers", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["quiz_versions.id"], name=op.f("fk_score_tallies_version_id_quiz_versions")
+        ),
+        sa.PrimaryKeyConstraint("version_id", "total", "earned", name=op.f("pk_score_tallies")),
+    )
+    op.create_table(
         "attempts",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
@@ -499,6 +606,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("for_credit", sa.Boolean(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("total_points", sa.Integer(), nullable=False),
         sa.Column("pass_points", sa.Integer(), nullable=False),
@@ -512,6 +620,7 @@ def upgrade() -> None:
             "(state = 'submitted') = (submitted_at IS NOT NULL)", name=op.f("ck_attempts_submitted_has_instant")
         ),
         sa.CheckConstraint("state IN ('open', 'submitted')", name=op.f("ck_attempts_state_known")),
+        sa.CheckConstraint("due_at IS NULL OR due_at > started_at", name=op.f("ck_attempts_due_after_start")),
         sa.CheckConstraint(
             "earned_points IS NULL OR earned_points BETWEEN 0 AND total_points", name=op.f("ck_attempts_score_in_range")
         ),
@@ -526,6 +635,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "release_id", "number", name="uq_attempts_person_id_release_id_number"),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attempts_open_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open' AND due_at IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND due_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_attempts_release_id_submitted_at", ["release_id", "submitted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_attempts_version_id"), ["version_id"], unique=False)
         batch_op.create_index(
@@ -544,6 +660,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("correct", sa.Boolean(), nullable=False),
+        sa.Column("exclusive", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.Column("rationale", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["question_id"], ["questions.id"], name=op.f("fk_choices_question_id_questions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_choices")),
@@ -555,8 +672,8 @@ def upgrade() -> None:
             "uq_choices_one_correct",
             ["question_id"],
             unique=True,
-            sqlite_where=sa.text("correct"),
-            postgresql_where=sa.text("correct"),
+            sqlite_where=sa.text("correct AND exclusive"),
+            postgresql_where=sa.text("correct AND exclusive"),
         )
 
     op.create_table(
@@ -587,6 +704,17 @@ def upgrade() -> None:
             postgresql_where=sa.text("outcome = 'granted' AND code = 'granted'"),
         )
 
+    op.create_table(
+        "claim_extensions",
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("release_id", ROW_ID, nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=120), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_claim_extensions_person_id_people")),
+        sa.ForeignKeyConstraint(["release_id"], ["releases.id"], name=op.f("fk_claim_extensions_release_id_releases")),
+        sa.PrimaryKeyConstraint("person_id", "release_id", name=op.f("pk_claim_extensions")),
+    )
     op.create_table(
         "credit_offers",
         sa.Column("id", ROW_ID, nullable=False),
@@ -641,6 +769,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "release_id", name=op.f("pk_front_matter_views")),
     )
     op.create_table(
+        "key_corrections",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("quiz_id", ROW_ID, nullable=False),
+        sa.Column("lineage", sa.String(length=80), nullable=False),
+        sa.Column("question_id", ROW_ID, nullable=False),
+        sa.Column("treatment", sa.String(length=12), nullable=False),
+        sa.Column("keys", JSON, nullable=False),
+        sa.Column("policy", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", ROW_ID, nullable=True),
+        sa.Column("predicted", JSON, nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("looked_at", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'finished') = (finished_at IS NOT NULL)", name=op.f("ck_key_corrections_finished_has_instant")
+        ),
+        sa.CheckConstraint("policy IN ('never_lower', 'rescore_all')", name=op.f("ck_key_corrections_policy_known")),
+        sa.CheckConstraint("state IN ('running', 'finished')", name=op.f("ck_key_corrections_state_known")),
+        sa.CheckConstraint(
+            "treatment IN ('key', 'accept', 'everyone', 'drop')", name=op.f("ck_key_corrections_treatment_known")
+        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["people.id"], name=op.f("fk_key_corrections_asked_by_people")),
+        sa.ForeignKeyConstraint(
+            ["question_id"], ["questions.id"], name=op.f("fk_key_corrections_question_id_questions")
+        ),
+        sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_key_corrections_quiz_id_quizzes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_corrections")),
+    )
+    with op.batch_alter_table("key_corrections", schema=None) as batch_op:
+        batch_op.create_index("ix_key_corrections_quiz_id", ["quiz_id"], unique=False)
+
+    op.create_table(
         "minor_revisions",
         sa.Column("release_id", ROW_ID, nullable=False),
         sa.Column("revision_id", ROW_ID, nullable=False),
@@ -683,10 +846,22 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("question_id", ROW_ID, nullable=False),
         sa.Column("choice_order", JSON, nullable=False),
-        sa.Column("chosen", sa.String(length=8), nullable=True),
+        sa.Column("kind", sa.String(length=12), server_default="single", nullable=False),
+        sa.Column("parts", JSON, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=True),
+        sa.Column("certainty", sa.String(length=6), nullable=True),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("points", sa.Integer(), nullable=True),
-        sa.CheckConstraint("points IS NULL OR points BETWEEN 0 AND 1", name=op.f("ck_answers_points_in_range")),
+        sa.Column("maximum", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "certainty IS NULL OR certainty IN ('low', 'middle', 'high')", name=op.f("ck_answers_certainty_known")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('single', 'multiple', 'matching', 'ordering', 'numeric', 'true_false')",
+            name=op.f("ck_answers_kind_known"),
+        ),
+        sa.CheckConstraint("maximum BETWEEN 1 AND 20", name=op.f("ck_answers_maximum_sane")),
+        sa.CheckConstraint("points IS NULL OR points BETWEEN 0 AND maximum", name=op.f("ck_answers_points_in_range")),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_answers_attempt_id_attempts")),
         sa.ForeignKeyConstraint(["question_id"], ["questions.id"], name=op.f("fk_answers_question_id_questions")),
         sa.PrimaryKeyConstraint("attempt_id", "position", name=op.f("pk_answers")),
@@ -749,6 +924,53 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "key_overrides",
+        sa.Column("question_id", ROW_ID, nullable=False),
+        sa.Column("correction_id", ROW_ID, nullable=False),
+        sa.Column("treatment", sa.String(length=12), nullable=False),
+        sa.Column("keys", JSON, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["key_corrections.id"], name=op.f("fk_key_overrides_correction_id_key_corrections")
+        ),
+        sa.ForeignKeyConstraint(["question_id"], ["questions.id"], name=op.f("fk_key_overrides_question_id_questions")),
+        sa.PrimaryKeyConstraint("question_id", name=op.f("pk_key_overrides")),
+    )
+    with op.batch_alter_table("key_overrides", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_overrides_correction_id"), ["correction_id"], unique=False)
+
+    op.create_table(
+        "regrades",
+        sa.Column("correction_id", ROW_ID, nullable=False),
+        sa.Column("attempt_id", ROW_ID, nullable=False),
+        sa.Column("earned_before", sa.Integer(), nullable=False),
+        sa.Column("earned_after", sa.Integer(), nullable=False),
+        sa.Column("total_before", sa.Integer(), nullable=False),
+        sa.Column("total_after", sa.Integer(), nullable=False),
+        sa.Column("passed_before", sa.Boolean(), nullable=False),
+        sa.Column("passed_after", sa.Boolean(), nullable=False),
+        sa.Column("counted_after", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_regrades_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["key_corrections.id"], name=op.f("fk_regrades_correction_id_key_corrections")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", "attempt_id", name=op.f("pk_regrades")),
+    )
+    with op.batch_alter_table("regrades", schema=None) as batch_op:
+        batch_op.create_index("ix_regrades_attempt_id", ["attempt_id"], unique=False)
+
+    op.create_table(
+        "tallied_attempts",
+        sa.Column("attempt_id", ROW_ID, nullable=False),
+        sa.Column("quiz_id", ROW_ID, nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_tallied_attempts_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_tallied_attempts_quiz_id_quizzes")),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_tallied_attempts")),
+    )
+    with op.batch_alter_table("tallied_attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_tallied_attempts_quiz_id", ["quiz_id"], unique=False)
+
+    op.create_table(
         "certificates",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("credit_id", ROW_ID, nullable=False),
@@ -806,6 +1028,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("certificate_id", "kind", name=op.f("pk_certificate_files")),
     )
+    with op.batch_alter_table("certificate_files", schema=None) as batch_op:
+        batch_op.create_index("ix_certificate_files_sha256", ["sha256"], unique=False)
+
     op.create_table(
         "certificate_pack_members",
         sa.Column("pack_id", ROW_ID, nullable=False),
@@ -900,6 +1125,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_certificate_pack_members_open")
 
     op.drop_table("certificate_pack_members")
+    with op.batch_alter_table("certificate_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_certificate_files_sha256")
+
     op.drop_table("certificate_files")
     with op.batch_alter_table("certificate_events", schema=None) as batch_op:
         batch_op.drop_index("ix_certificate_events_event")
@@ -909,6 +1137,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificates_person_id"))
 
     op.drop_table("certificates")
+    with op.batch_alter_table("tallied_attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_tallied_attempts_quiz_id")
+
+    op.drop_table("tallied_attempts")
+    with op.batch_alter_table("regrades", schema=None) as batch_op:
+        batch_op.drop_index("ix_regrades_attempt_id")
+
+    op.drop_table("regrades")
+    with op.batch_alter_table("key_overrides", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_overrides_correction_id"))
+
+    op.drop_table("key_overrides")
     with op.batch_alter_table("credits", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_credits_one_per_release",
@@ -929,10 +1169,15 @@ def downgrade() -> None:
 
     op.drop_table("quiz_assignments")
     op.drop_table("minor_revisions")
+    with op.batch_alter_table("key_corrections", schema=None) as batch_op:
+        batch_op.drop_index("ix_key_corrections_quiz_id")
+
+    op.drop_table("key_corrections")
     op.drop_table("front_matter_views")
     op.drop_table("evaluation_responses")
     op.drop_table("evaluation_assignments")
     op.drop_table("credit_offers")
+    op.drop_table("claim_extensions")
     with op.batch_alter_table("claim_decisions", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_claim_decisions_one_grant",
@@ -945,7 +1190,9 @@ def downgrade() -> None:
     op.drop_table("claim_decisions")
     with op.batch_alter_table("choices", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_choices_one_correct", sqlite_where=sa.text("correct"), postgresql_where=sa.text("correct")
+            "uq_choices_one_correct",
+            sqlite_where=sa.text("correct AND exclusive"),
+            postgresql_where=sa.text("correct AND exclusive"),
         )
 
     op.drop_table("choices")
@@ -955,8 +1202,14 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_attempts_version_id"))
         batch_op.drop_index("ix_attempts_release_id_submitted_at")
+        batch_op.drop_index(
+            "ix_attempts_open_due_at",
+            sqlite_where=sa.text("state = 'open' AND due_at IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND due_at IS NOT NULL"),
+        )
 
     op.drop_table("attempts")
+    op.drop_table("score_tallies")
     with op.batch_alter_table("releases", schema=None) as batch_op:
         batch_op.drop_index("ix_releases_state_opens_at")
 
@@ -964,6 +1217,7 @@ def downgrade() -> None:
     op.drop_table("readings")
     op.drop_table("questions")
     op.drop_table("passages")
+    op.drop_table("passage_proofs")
     op.drop_table("figures")
     op.drop_table("article_references")
     op.drop_table("site_pages")
@@ -989,6 +1243,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mailed_links_person_id"))
 
     op.drop_table("mailed_links")
+    with op.batch_alter_table("item_holds", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_item_holds_one_open",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    op.drop_table("item_holds")
+    op.drop_table("health_settings")
     with op.batch_alter_table("article_revisions", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_article_revisions_one_draft",
@@ -997,7 +1260,9 @@ def downgrade() -> None:
         )
 
     op.drop_table("article_revisions")
+    op.drop_table("answer_tallies")
     op.drop_table("activities")
+    op.drop_table("accommodations")
     op.drop_table("throttles")
     op.drop_table("quizzes")
     op.drop_table("providers")

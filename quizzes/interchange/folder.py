@@ -5,20 +5,26 @@ from pathlib import Path
 from typing import Any
 
 from cme.activities.library.reading import Document, KeyPath, read_yaml
-from cme.kernel.text import clean_block, clean_line
+from quizzes.interchange.delivery_file import delivery_of
+from quizzes.interchange.yaml_reader import FolderReader
+from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.editing import Obstacle
-from quizzes.rules.item import BlueprintLine, ChoiceItem, Item, Topic
-from quizzes.rules.limits import CHOICE_KEY, MOST_LINE, MOST_SHORT_NAME, MOST_TEXT, MOST_TITLE, NAME
+from quizzes.rules.item import POINTS_PER_ITEM, BlueprintLine, ChoiceItem, Item, Kind, Numeric, StemItem, Topic
+from quizzes.rules.limits import CHOICE_KEY, MOST_LINE, MOST_SHORT_NAME, MOST_TEXT, MOST_TITLE
 
-TOP_KEYS = {"quiz", "blueprint", "topics", "items"}
+TOP_KEYS = {"quiz", "blueprint", "topics", "items", "delivery", "vignettes"}
 QUIZ_KEYS = {"key", "title", "pass_points"}
-LINE_KEYS = {"label", "topics", "draw"}
+LINE_KEYS = {"label", "topics", "draw", "tags", "points"}
 TOPIC_KEYS = {"key", "label"}
 ITEM_KEYS = {
     "key", "topic", "objective", "tags", "apart", "stem", "ordered", "choices", "passages", "references",
+    "kind", "points", "partial", "stems", "order", "number", "vignette", "rationale",
 }  # fmt: skip
+STEM_KEYS = {"key", "text", "answer", "rationale"}
+NUMBER_KEYS = {"value", "tolerance", "unit"}
+VIGNETTE_KEYS = {"key", "text"}
+KINDS = [kind.value for kind in Kind]
 CHOICE_KEYS = {"key", "text", "correct", "rationale"}
-NAME_RULE = "use lower-case letters, digits and hyphens"
 
 
 @dataclass(slots=True)
@@ -32,6 +38,8 @@ class QuizFile:
     blueprint: tuple[BlueprintLine, ...] = ()
     topics: tuple[Topic, ...] = ()
     items: tuple[Item, ...] = ()
+    delivery: DeliveryRules = TODAY
+    vignettes: dict[str, str] = field(default_factory=dict)
     places: dict[str, KeyPath] = field(default_factory=dict)
     """Where each item begins."""
 
@@ -49,7 +57,7 @@ def read_quiz(path: Path) -> QuizFile:
     quiz = QuizFile(document)
     if document.value is None:
         return quiz
-    reader = _Reader(document)
+    reader = FolderReader(document)
     top = reader.mapping(document.value, (), TOP_KEYS)
     head = reader.mapping(top.get("quiz"), ("quiz",), QUIZ_KEYS)
     quiz.key = reader.name(head, ("quiz",), "key")
@@ -57,6 +65,8 @@ def read_quiz(path: Path) -> QuizFile:
     quiz.pass_points = reader.number(head, ("quiz",), "pass_points")
     quiz.topics = tuple(_topic(reader, value, path) for value, path in reader.each(top, "topics"))
     quiz.blueprint = tuple(_line(reader, value, path) for value, path in reader.each(top, "blueprint"))
+    quiz.delivery = delivery_of(reader, top)
+    quiz.vignettes = dict(_vignette(reader, one, place) for one, place in reader.each(top, "vignettes", may_miss=True))
     items: list[Item] = []
     for value, place in reader.each(top, "items"):
         item = _item(reader, value, place)
@@ -66,7 +76,7 @@ def read_quiz(path: Path) -> QuizFile:
     return quiz
 
 
-def _topic(reader: "_Reader", value: Any, path: KeyPath) -> Topic:
+def _topic(reader: FolderReader, value: Any, path: KeyPath) -> Topic:
     entry = reader.mapping(value, path, TOPIC_KEYS)
     return Topic(
         key=reader.name(entry, path, "key", most=MOST_SHORT_NAME),
@@ -74,18 +84,22 @@ def _topic(reader: "_Reader", value: Any, path: KeyPath) -> Topic:
     )
 
 
-def _line(reader: "_Reader", value: Any, path: KeyPath) -> BlueprintLine:
+def _line(reader: FolderReader, value: Any, path: KeyPath) -> BlueprintLine:
     entry = reader.mapping(value, path, LINE_KEYS)
     return BlueprintLine(
         label=reader.text(entry, path, "label", most=MOST_LINE),
         topics=reader.names(entry, path, "topics"),
         draw=reader.number(entry, path, "draw"),
+        tags=reader.names(entry, path, "tags"),
+        points=reader.number(entry, path, "points") if "points" in entry else POINTS_PER_ITEM,
     )
 
 
-def _item(reader: "_Reader", value: Any, path: KeyPath) -> Item:
+def _item(reader: FolderReader, value: Any, path: KeyPath) -> Item:
     entry = reader.mapping(value, path, ITEM_KEYS)
-    choices = [_choice(reader, one, place) for one, place in reader.each(entry, "choices", path)]
+    kind = _kind(reader, entry, path)
+    found = reader.each(entry, "choices", path, may_miss=kind is Kind.NUMERIC)
+    choices = [_choice(reader, one, place) for one, place in found]
     return Item(
         lineage=reader.name(entry, path, "key"),
         topic=reader.name(entry, path, "topic", most=MOST_SHORT_NAME),
@@ -97,97 +111,66 @@ def _item(reader: "_Reader", value: Any, path: KeyPath) -> Item:
         apart=reader.names(entry, path, "apart"),
         passages=reader.names(entry, path, "passages"),
         references=reader.names(entry, path, "references"),
+        kind=kind,
+        points=reader.number(entry, path, "points") if "points" in entry else POINTS_PER_ITEM,
+        partial=reader.truth(entry, path, "partial"),
+        stems=tuple(_stem(reader, one, place) for one, place in reader.each(entry, "stems", path, may_miss=True)),
+        order=reader.names(entry, path, "order"),
+        numeric=_numeric(reader, entry["number"], (*path, "number")) if "number" in entry else None,
+        vignette=reader.name(entry, path, "vignette", most=MOST_SHORT_NAME) if "vignette" in entry else "",
+        rationale=_optional(reader, entry, path, "rationale"),
     )
 
 
-def _choice(reader: "_Reader", value: Any, path: KeyPath) -> ChoiceItem:
-    entry = reader.mapping(value, path, CHOICE_KEYS)
-    key = reader.text(entry, path, "key", most=8)
+def _kind(reader: FolderReader, entry: dict[str, Any], path: KeyPath) -> Kind:
+    value = entry.get("kind", Kind.SINGLE.value)
+    if value not in KINDS:
+        reader.document.report((*path, "kind"), f"“{value}” is no kind of question; the kinds are {', '.join(KINDS)}.")
+        return Kind.SINGLE
+    return Kind(value)
+
+
+def _optional(reader: FolderReader, entry: dict[str, Any], path: KeyPath, key: str) -> str:
+    return reader.text(entry, path, key, most=MOST_TEXT, block=True) if key in entry else ""
+
+
+def _stem(reader: FolderReader, value: Any, path: KeyPath) -> StemItem:
+    entry = reader.mapping(value, path, STEM_KEYS)
+    return StemItem(
+        key=_choice_key(reader, entry, path, "key"),
+        text=reader.text(entry, path, "text", most=MOST_TEXT, block=True),
+        answer=_choice_key(reader, entry, path, "answer"),
+        rationale=_optional(reader, entry, path, "rationale"),
+    )
+
+
+def _numeric(reader: FolderReader, value: Any, path: KeyPath) -> Numeric:
+    entry = reader.mapping(value, path, NUMBER_KEYS)
+    return Numeric(
+        value=reader.decimal(entry, path, "value"),
+        tolerance=reader.decimal(entry, path, "tolerance", usual="0"),
+        unit=reader.text(entry, path, "unit", most=MOST_SHORT_NAME) if "unit" in entry else "",
+    )
+
+
+def _vignette(reader: FolderReader, value: Any, path: KeyPath) -> tuple[str, str]:
+    entry = reader.mapping(value, path, VIGNETTE_KEYS)
+    key = reader.name(entry, path, "key", most=MOST_SHORT_NAME)
+    return key, reader.text(entry, path, "text", most=MOST_TEXT, block=True)
+
+
+def _choice_key(reader: FolderReader, entry: dict[str, Any], path: KeyPath, name: str) -> str:
+    key = reader.text(entry, path, name, most=8)
     if key and not CHOICE_KEY.fullmatch(key):
-        reader.document.report((*path, "key"), f"“{key}” cannot be a choice's key; use a short one such as a or b.")
+        reader.document.report((*path, name), f"“{key}” cannot be a choice's key; use a short one such as a or b.")
+    return key
+
+
+def _choice(reader: FolderReader, value: Any, path: KeyPath) -> ChoiceItem:
+    entry = reader.mapping(value, path, CHOICE_KEYS)
     return ChoiceItem(
-        key=key,
+        key=_choice_key(reader, entry, path, "key"),
         text=reader.text(entry, path, "text", most=MOST_TEXT, block=True),
         correct=reader.truth(entry, path, "correct"),
         rationale=reader.text(entry, path, "rationale", most=MOST_TEXT, block=True),
     )
-
-
-class _Reader:
-    """Takes values of the expected shape out of the document and notes whatever has another one."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-
-    def mapping(self, value: Any, path: KeyPath, known: set[str]) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            self.document.report(path, f"{_named(path)} must be a group of “key: value” lines.")
-            return {}
-        for key in value:
-            if key not in known:
-                self.document.report(
-                    (*path, key), f"“{key}” is not known here; the known ones are {', '.join(sorted(known))}."
-                )
-        return value
-
-    def each(self, entry: dict[str, Any], key: str, path: KeyPath = ()) -> list[tuple[Any, KeyPath]]:
-        value = entry.get(key)
-        if not isinstance(value, list) or not value:
-            self.document.report((*path, key), f"“{key}” is missing or empty; write a list.")
-            return []
-        return [(one, (*path, key, index)) for index, one in enumerate(value)]
-
-    def text(self, entry: dict[str, Any], path: KeyPath, key: str, *, most: int, block: bool = False) -> str:
-        value = entry.get(key)
-        if value is None:
-            if entry:
-                self.document.report((*path, key), f"“{key}” is missing; write it.")
-            return ""
-        if not isinstance(value, str):
-            self.document.report((*path, key), f"“{key}” must be text; put it in quotation marks.")
-            return ""
-        text = clean_block(value) if block else clean_line(value)
-        if len(text) > most:
-            self.document.report((*path, key), f"“{key}” is longer than {most} characters; shorten it.")
-        return text[:most]
-
-    def name(self, entry: dict[str, Any], path: KeyPath, key: str, *, most: int = 80) -> str:
-        text = self.text(entry, path, key, most=most)
-        if text and not NAME.fullmatch(text):
-            self.document.report((*path, key), f"“{text}” cannot be a {key}; {NAME_RULE}.")
-        return text
-
-    def names(self, entry: dict[str, Any], path: KeyPath, key: str) -> tuple[str, ...]:
-        value = entry.get(key, [])
-        if not isinstance(value, list):
-            self.document.report((*path, key), f"“{key}” must be a list, such as [one, two].")
-            return ()
-        found: list[str] = []
-        for index, one in enumerate(value):
-            if not isinstance(one, str) or not NAME.fullmatch(one):
-                self.document.report((*path, key, index), f"an entry of “{key}” is not a name; {NAME_RULE}.")
-            elif one in found:
-                self.document.report((*path, key, index), f"“{one}” stands twice in “{key}”; keep one.")
-            else:
-                found.append(one)
-        return tuple(found)
-
-    def number(self, entry: dict[str, Any], path: KeyPath, key: str) -> int:
-        value = entry.get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            if entry:
-                self.document.report((*path, key), f"“{key}” must be a whole number.")
-            return 0
-        return value
-
-    def truth(self, entry: dict[str, Any], path: KeyPath, key: str) -> bool:
-        value = entry.get(key, False)
-        if not isinstance(value, bool):
-            self.document.report((*path, key), f"“{key}” must be true or false.")
-            return False
-        return value
-
-
-def _named(path: KeyPath) -> str:
-    words = [str(part) for part in path if isinstance(part, str)]
-    return f"“{words[-1]}”" if words else "the file"

@@ -9,7 +9,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.schema import DDL
 
 TABLES = ("quiz_versions", "questions", "choices")
-_FROZEN_COLUMNS = ("quiz_id", "number", "edition", "blueprint", "topics", "created_at", "published_at")
+_FROZEN_COLUMNS = (
+    "quiz_id", "number", "edition", "blueprint", "topics", "vignettes", "delivery", "created_at", "published_at"
+)  # fmt: skip
 
 # The state of the version that a row belongs to; {row} is OLD or NEW.
 _STATE_OF = {

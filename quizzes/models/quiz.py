@@ -11,6 +11,8 @@ from cme.store.database import Base
 from cme.store.types import Instant, Json
 from quizzes.models.guards import keep_published
 
+_TRUE = text("true")  # a column of choices is called text
+
 
 class Quiz(Base):
     """A quiz that lives on through its versions."""
@@ -57,8 +59,12 @@ class QuizVersion(Base):
     edition: Mapped[int]
     """Goes up with every save of a draft: who saves against an older one meets a Conflict."""
     blueprint: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    """[{label, topics: [..], draw}]; every item gives one point."""
+    """[{label, topics: [..], draw, tags: [..], points}]; tags and points only where they are not as usual."""
     topics: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    vignettes: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
+    """Cases that several questions share: text by key."""
+    delivery: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
+    """How it is given, as far as that is not as usual: attempts, waiting, time, certainty, what is seen when."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     published_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -69,7 +75,13 @@ class Question(Base):
     """One item as it stands in one version. `lineage` follows it from version to version."""
 
     __tablename__ = "questions"
-    __table_args__ = (UniqueConstraint("version_id", "lineage", name="uq_questions_version_id_lineage"),)
+    __table_args__ = (
+        UniqueConstraint("version_id", "lineage", name="uq_questions_version_id_lineage"),
+        CheckConstraint(
+            "kind IN ('single', 'multiple', 'matching', 'ordering', 'numeric', 'true_false')", name="kind_known"
+        ),
+        CheckConstraint("points BETWEEN 1 AND 20", name="points_sane"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("quiz_versions.id"))
@@ -85,6 +97,10 @@ class Question(Base):
     """True keeps the choices in their written order."""
     passages: Mapped[list[str]] = mapped_column(Json)
     references: Mapped[list[str]] = mapped_column("reference_keys", Json)
+    kind: Mapped[str] = mapped_column(String(12), default="single", server_default="single")
+    points: Mapped[int] = mapped_column(default=1, server_default="1")
+    settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
+    """What only some kinds have: partial credit, stems, order, number, vignette, a rationale for the whole."""
 
 
 class Choice(Base):
@@ -97,8 +113,8 @@ class Choice(Base):
             "uq_choices_one_correct",
             "question_id",
             unique=True,
-            sqlite_where=text("correct"),
-            postgresql_where=text("correct"),
+            sqlite_where=text("correct AND exclusive"),
+            postgresql_where=text("correct AND exclusive"),
         ),
     )
 
@@ -108,6 +124,8 @@ class Choice(Base):
     position: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     correct: Mapped[bool] = mapped_column(Boolean(create_constraint=False))
+    exclusive: Mapped[bool] = mapped_column(Boolean(create_constraint=False), default=True, server_default=_TRUE)
+    """Whether only one choice of its question can be right: everywhere but in multiple response."""
     rationale: Mapped[str] = mapped_column(Text)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from quizzes.models.attempt import ANSWERS, ATTEMPTS, Answer, Attempt
 from quizzes.models.quiz import QUESTIONS, QUIZ_VERSIONS, Question
+from quizzes.rules.answers import Shape, complete
+from quizzes.rules.item import Kind
 
 _other = ATTEMPTS.alias("other")
 _has_passed = (
@@ -38,6 +40,7 @@ _ATTEMPT = (
         ATTEMPTS.c.earned_points,
         ATTEMPTS.c.passed,
         ATTEMPTS.c.counted,
+        ATTEMPTS.c.due_at,
         _has_passed,
         ANSWERS.c.position,
         ANSWERS.c.question_id,
@@ -45,6 +48,10 @@ _ATTEMPT = (
         ANSWERS.c.chosen,
         ANSWERS.c.saved_at,
         ANSWERS.c.points,
+        ANSWERS.c.kind,
+        ANSWERS.c.parts,
+        ANSWERS.c.certainty,
+        ANSWERS.c.maximum,
     )
     .select_from(ATTEMPTS.join(ANSWERS, ANSWERS.c.attempt_id == ATTEMPTS.c.id))
     .where(ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person"))
@@ -66,6 +73,7 @@ _ATTEMPTS = (
         ATTEMPTS.c.pass_points,
         ATTEMPTS.c.passed,
         ATTEMPTS.c.counted,
+        ATTEMPTS.c.due_at,
     )
     .where(ATTEMPTS.c.person_id == bindparam("person"), ATTEMPTS.c.release_id == bindparam("release"))
     .order_by(ATTEMPTS.c.number.desc())
@@ -92,6 +100,20 @@ class AnswerFacts:
     chosen: str | None
     saved_at: datetime | None
     points: int | None
+    kind: Kind = Kind.SINGLE
+    parts: tuple[str, ...] = ()
+    certainty: str | None = None
+    maximum: int = 1
+
+    @property
+    def shape(self) -> Shape:
+        """What an answer to it may name."""
+        return Shape(self.kind, self.choice_order, self.parts)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it is left open."""
+        return complete(self.shape, self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +135,8 @@ class AttemptFacts:
     earned_points: int | None
     passed: bool | None
     counted: bool | None
+    due_at: datetime | None
+    """When it ends by itself."""
     has_passed: bool
     """Whether any attempt of this person for this release passed."""
     answers: tuple[AnswerFacts, ...]
@@ -124,7 +148,7 @@ class AttemptFacts:
     @property
     def unanswered(self) -> tuple[int, ...]:
         """Positions still open."""
-        return tuple(answer.position for answer in self.answers if answer.chosen is None)
+        return tuple(answer.position for answer in self.answers if not answer.complete)
 
     @property
     def last_saved_at(self) -> datetime | None:
@@ -146,6 +170,7 @@ class AttemptRow:
     pass_points: int
     passed: bool | None
     counted: bool | None
+    due_at: datetime | None = None
 
 
 def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | None:
@@ -153,8 +178,22 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
     rows: Any = session.execute(_ATTEMPT, {"attempt": code, "person": person_id}).all()
     if not rows:
         return None
-    answers = tuple(AnswerFacts(row[16], row[17], tuple(row[18]), row[19], row[20], row[21]) for row in rows)
-    return AttemptFacts(*rows[0][:16], answers=answers)
+    answers = tuple(
+        AnswerFacts(
+            position=row[17],
+            question_id=row[18],
+            choice_order=tuple(row[19]),
+            chosen=row[20],
+            saved_at=row[21],
+            points=row[22],
+            kind=Kind(row[23]),
+            parts=tuple(row[24]),
+            certainty=row[25],
+            maximum=row[26],
+        )
+        for row in rows
+    )
+    return AttemptFacts(*rows[0][:17], answers=answers)
 
 
 def release_of_attempt(session: Session, person_id: int, code: str) -> int | None:
@@ -202,7 +241,14 @@ def export_of(session: Session, person_id: int) -> list[dict[str, Any]]:
             },
         )
         entry["answers"].append(
-            {"question": lineage, "chosen": answer.chosen, "saved_at": _text(answer.saved_at), "points": answer.points}
+            {
+                "question": lineage,
+                "kind": answer.kind,
+                "chosen": answer.chosen,
+                "certainty": answer.certainty,
+                "saved_at": _text(answer.saved_at),
+                "points": answer.points,
+            }
         )
     return list(attempts.values())
 

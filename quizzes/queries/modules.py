@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from cme.activities.models import Activity, MinorRevision, Release
 from cme.articles.models import Passage, Reference
 from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
-from quizzes.queries.versions import blueprint_of
 from quizzes.rules.editing import ModuleFacts
-from quizzes.rules.item import POINTS_PER_ITEM
+from quizzes.rules.item import points_of
+from quizzes.rules.stored import blueprint_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def release_obstacles(session: Session, release_id: int) -> list[str]:
         return ["No quiz is assigned to this release."]
     if row.blueprint is None:
         return [f"The quiz “{row.title}” has no published version."]
-    points = sum(line.draw for line in blueprint_of(row.blueprint)) * POINTS_PER_ITEM
+    points = points_of(blueprint_from(row.blueprint))
     if points != row.total_points:
         return [f"The quiz “{row.title}” draws {points} points, but this release promises {row.total_points}."]
     return []

@@ -1,7 +1,7 @@
 """Versions of a quiz as frozen values."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from quizzes.models.quiz import QUIZ_ASSIGNMENTS, QUIZ_VERSIONS, Choice, Question, Quiz, QuizAssignment, QuizVersion
-from quizzes.rules.item import BlueprintLine, ChoiceItem, Item, QuizVersionFacts, Topic
+from quizzes.rules.item import ChoiceItem, Item, Kind, QuizVersionFacts, Topic
+from quizzes.rules.stored import blueprint_from, delivery_from, parts_from
 
 _FOR_RELEASE = (
     select(QUIZ_VERSIONS.c.id)
@@ -60,6 +61,8 @@ def version_facts(session: Session, version_id: int) -> QuizVersionFacts | None:
             QuizVersion.edition,
             QuizVersion.blueprint,
             QuizVersion.topics,
+            QuizVersion.delivery,
+            QuizVersion.vignettes,
         )
         .join(Quiz, Quiz.id == QuizVersion.quiz_id)
         .where(QuizVersion.id == version_id)
@@ -74,20 +77,17 @@ def version_facts(session: Session, version_id: int) -> QuizVersionFacts | None:
         number=head[4],
         state=head[5],
         edition=head[6],
-        blueprint=blueprint_of(head[7]),
+        blueprint=blueprint_from(head[7]),
         topics=tuple(Topic(key=topic["key"], label=topic["label"]) for topic in head[8]),
         items=items_of(session, version_id),
+        delivery=delivery_from(head[9]),
+        vignettes=dict(head[10]),
     )
 
 
-def blueprint_of(stored: list[dict[str, Any]]) -> tuple[BlueprintLine, ...]:
-    """The stored blueprint as values."""
-    return tuple(BlueprintLine(label=line["label"], topics=tuple(line["topics"]), draw=line["draw"]) for line in stored)
-
-
-def items_of(session: Session, version_id: int) -> dict[int, Item]:
-    """Items of a version by question number, in order: one statement, a row per choice."""
-    rows: Sequence[Any] = session.execute(
+def items_of(session: Session, version_id: int, *, only: Collection[int] | None = None) -> dict[int, Item]:
+    """Items of a version by question number, in order: one statement, a row per choice. `only` names some of them."""
+    wanted = (
         select(
             Question.id,
             Question.lineage,
@@ -103,11 +103,17 @@ def items_of(session: Session, version_id: int) -> dict[int, Item]:
             Choice.text,
             Choice.correct,
             Choice.rationale,
+            Question.kind,
+            Question.points,
+            Question.settings,
         )
         .join(Choice, Choice.question_id == Question.id, isouter=True)
         .where(Question.version_id == version_id)
         .order_by(Question.position, Question.id, Choice.position)
-    ).all()
+    )
+    if only is not None:
+        wanted = wanted.where(Question.id.in_(only))
+    rows: Sequence[Any] = session.execute(wanted).all()
     heads: dict[int, Any] = {}
     choices: dict[int, list[ChoiceItem]] = defaultdict(list)
     for row in rows:
@@ -126,6 +132,9 @@ def items_of(session: Session, version_id: int) -> dict[int, Item]:
             passages=tuple(row[8]),
             references=tuple(row[9]),
             choices=tuple(choices[question_id]),
+            kind=Kind(row[14]),
+            points=row[15],
+            **parts_from(row[16]),
         )
         for question_id, row in heads.items()
     }

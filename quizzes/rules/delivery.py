@@ -1,7 +1,16 @@
 """Delivery: when answers are taken, what a result may show, how a score is worded."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+MOST_ATTEMPTS = 100
+MOST_WAIT_HOURS = 24 * 366
+MOST_MINUTES = 24 * 60
+MOST_EXTRA_PERCENT = 900
+MOST_EXTRA_ATTEMPTS = 100
+LATE = timedelta(seconds=30)
+"""An answer that was under way when the time ended still arrives."""
 
 
 class Refusal(StrEnum):
@@ -12,6 +21,9 @@ class Refusal(StrEnum):
     NO_SUCH_CHOICE = "no_such_choice"
     NO_QUIZ = "no_quiz"
     CANNOT_DRAW = "cannot_draw"
+    TIME_OVER = "time_over"
+    NO_ATTEMPTS_LEFT = "no_attempts_left"
+    WAIT = "wait_between_attempts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +45,134 @@ ALREADY_SUBMITTED = MayNotAnswer(
 
 
 def may_submit(state: str) -> MayAnswer | MayNotAnswer:
-    """Whether an attempt in this state takes answers and a submission. Retakes are unlimited, time is not limited."""
+    """Whether an attempt in this state takes answers and a submission, as far as its time is not over."""
     return MayAnswer() if state == "open" else ALREADY_SUBMITTED
+
+
+TIME_OVER = MayNotAnswer(
+    Refusal.TIME_OVER, "The time for this attempt is over. It is submitted with the answers that were saved until then."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a result page may show."""
+    """What may be seen of a submitted attempt, beside its score."""
 
     verdicts: bool
     """Right or wrong for each own answer."""
     passages: bool
     """The passage to read again, for wrong answers."""
     keys: bool
-    """Key, rationale and references, for every question."""
+    """The key of every question."""
+    answers: bool = True
+    """The questions with one's own answers."""
+    rationales: bool = False
+    references: bool = False
+
+    def __or__(self, other: "Review") -> "Review":
+        """Everything that either of them shows."""
+        return Review(**{name: getattr(self, name) or getattr(other, name) for name in REVIEW_PARTS})
 
 
-NOTHING = Review(verdicts=False, passages=False, keys=False)
+REVIEW_PARTS = ("answers", "verdicts", "passages", "keys", "rationales", "references")
+NOTHING = Review(verdicts=False, passages=False, keys=False, answers=False)
 BEFORE_PASSING = Review(verdicts=True, passages=True, keys=False)
-AFTER_PASSING = Review(verdicts=True, passages=True, keys=True)
+AFTER_PASSING = Review(verdicts=True, passages=True, keys=True, rationales=True, references=True)
 
 
-def review_of(*, submitted: bool, has_passed: bool) -> Review:
-    """Before submitting nothing; before the first pass of this release the way back to the text; then everything."""
+@dataclass(frozen=True, slots=True)
+class DeliveryRules:
+    """How a version is given: part of the version, so an attempt keeps the rules it began with."""
+
+    attempts: int | None = None
+    """How many attempts for credit a person has until one passes; None is as many as wanted."""
+    wait_hours: int = 0
+    """Between a failed attempt and the next."""
+    minutes: int | None = None
+    """From the start of an attempt to its end; None is without limit."""
+    certainty: bool = False
+    """Whether learners say how sure they are of each answer."""
+    after_try: Review = BEFORE_PASSING
+    after_passing: Review = AFTER_PASSING
+    after_term: Review = NOTHING
+
+
+TODAY = DeliveryRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Accommodation:
+    """What one person is granted beyond the rules of every quiz."""
+
+    extra_time_percent: int = 0
+    extra_attempts: int = 0
+
+
+NO_ACCOMMODATION = Accommodation()
+
+
+def due_of(started_at: datetime, minutes: int | None, granted: Accommodation) -> datetime | None:
+    """When an attempt ends by itself, with the person's extra time; None without a limit."""
+    if minutes is None:
+        return None
+    return started_at + timedelta(seconds=minutes * 60 * (100 + granted.extra_time_percent) // 100)
+
+
+def is_over(due_at: datetime | None, *, now: datetime) -> bool:
+    """Whether the time is over: the attempt ends at this very instant."""
+    return due_at is not None and now >= due_at
+
+
+def takes_answers(due_at: datetime | None, *, now: datetime) -> bool:
+    """Whether an answer that arrives now was still given in time."""
+    return due_at is None or now < due_at + LATE
+
+
+def attempts_allowed(rules: DeliveryRules, granted: Accommodation) -> int | None:
+    """How many attempts for credit this person has."""
+    return None if rules.attempts is None else rules.attempts + granted.extra_attempts
+
+
+def may_begin(
+    rules: DeliveryRules, granted: Accommodation, *, used: int, last_failed_at: datetime | None, now: datetime
+) -> MayAnswer | MayNotAnswer:
+    """Whether one more attempt for credit may begin. `used` counts those that are submitted and did not pass."""
+    allowed = attempts_allowed(rules, granted)
+    if allowed is not None and used >= allowed:
+        times = "attempt" if allowed == 1 else "attempts"
+        return MayNotAnswer(
+            Refusal.NO_ATTEMPTS_LEFT,
+            f"You have used all {allowed} {times} this quiz allows. Please write to the office if you need another.",
+        )
+    again = begins_again_at(rules, last_failed_at)
+    if again is not None and now < again:
+        return MayNotAnswer(
+            Refusal.WAIT,
+            f"This quiz asks for {_hours(rules.wait_hours)} between two attempts. "
+            f"You can try again from {again:%d %B %Y, %H:%M} UTC.",
+        )
+    return MayAnswer()
+
+
+def begins_again_at(rules: DeliveryRules, last_failed_at: datetime | None) -> datetime | None:
+    """The instant from which the next attempt may begin; None is at once."""
+    if last_failed_at is None or not rules.wait_hours:
+        return None
+    return last_failed_at + timedelta(hours=rules.wait_hours)
+
+
+def _hours(number: int) -> str:
+    return "one hour" if number == 1 else f"{number} hours"
+
+
+def review_of(*, submitted: bool, has_passed: bool, rules: DeliveryRules = TODAY, term_over: bool = False) -> Review:
+    """Before submitting nothing; then what the version's rules give at each stage, all stages that apply together."""
     if not submitted:
         return NOTHING
-    return AFTER_PASSING if has_passed else BEFORE_PASSING
+    shown = rules.after_try
+    if has_passed:
+        shown = shown | rules.after_passing
+    return shown | rules.after_term if term_over else shown
 
 
 def score_sentence(*, earned: int, total: int, pass_points: int) -> str:

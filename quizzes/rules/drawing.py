@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from quizzes.rules.item import BlueprintLine, Item
+from quizzes.rules.item import BlueprintLine, Item, Kind
 from quizzes.rules.search import Pool, search
 
 
@@ -21,11 +21,12 @@ class Candidate:
     lineage: str
     topic: str
     apart: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def candidate_of(item: Item) -> Candidate:
     """The item as the draw sees it."""
-    return Candidate(item.lineage, item.topic, item.apart)
+    return Candidate(item.lineage, item.topic, item.apart, item.tags)
 
 
 def draw(
@@ -48,7 +49,7 @@ def draw(
     )
     preferred = [*fresh, *known]
     pools = [
-        Pool(need=line.draw, members=tuple(one.lineage for one in preferred if one.topic in line.topics))
+        Pool(need=line.draw, members=tuple(one.lineage for one in preferred if line.takes(one.topic, one.tags)))
         for line in blueprint
     ]
     found = search(pools, conflicts=conflicts_of(candidates), costly=frozenset(seen))
@@ -69,10 +70,21 @@ def conflicts_of(candidates: Sequence[Candidate]) -> dict[str, set[str]]:
     return conflicts
 
 
+def together(drawn: Sequence[str], vignettes: Mapping[str, str]) -> tuple[str, ...]:
+    """The same items with those that share a case side by side, where the first of them stands."""
+    found: list[str] = []
+    for lineage in drawn:
+        case = vignettes.get(lineage)
+        if lineage in found:
+            continue
+        found += [one for one in drawn if vignettes.get(one) == case] if case else [lineage]
+    return tuple(found)
+
+
 def order_of_choices(item: Item, *, seed: str) -> tuple[str, ...]:
     """Choice keys in the order to show: as written for ordered items, else shuffled."""
     keys = [choice.key for choice in item.choices]
-    if item.ordered:
+    if item.ordered or item.kind is Kind.TRUE_FALSE:
         return tuple(keys)
     numbers = dict(zip(sorted(keys), _numbers(f"choices|{seed}|{item.lineage}", len(keys)), strict=True))
     return tuple(sorted(keys, key=lambda key: numbers[key]))

@@ -1,29 +1,15 @@
 """Editing: what keeps a version from being published, and what two versions differ in."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.drawing import DrawError, candidate_of, draw
-from quizzes.rules.item import POINTS_PER_ITEM, BlueprintLine, Item, Topic
+from quizzes.rules.item import BlueprintLine, Item, Topic, points_of
+from quizzes.rules.shapes import Obstacle, kind_obstacles
 
-FEWEST_CHOICES = 4
-MOST_CHOICES = 5
 MOST_POINTS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """One thing to mend, with the item it is about where there is one."""
-
-    sentence: str
-    lineage: str | None = None
-    field: str | None = None
-
-    @property
-    def full(self) -> str:
-        """The sentence with the item's name before it."""
-        return f"{self.lineage}: {self.sentence}" if self.lineage else self.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +29,7 @@ def obstacles(
     items: Sequence[Item],
     *,
     modules: Sequence[ModuleFacts] = (),
+    vignettes: Mapping[str, str] | None = None,
 ) -> list[Obstacle]:
     """Everything that must be mended before publishing; empty means it may be published."""
     found = [*_blueprint_obstacles(blueprint, topics, modules)]
@@ -53,6 +40,8 @@ def obstacles(
     ]
     for item in items:
         found += _item_obstacles(item, known_topics, frozenset(lineages))
+        if item.vignette and not (vignettes or {}).get(item.vignette, "").strip():
+            found.append(Obstacle(f"The case “{item.vignette}” has no text.", item.lineage, "vignette"))
         for module in modules:
             found += _pointer_obstacles(item, module)
     if not found:
@@ -76,11 +65,9 @@ def _blueprint_obstacles(
                 yield Obstacle(
                     f"The blueprint line “{line.label}” names the unknown topic “{topic}”.", field="blueprint"
                 )
-    points = sum(line.draw for line in blueprint) * POINTS_PER_ITEM
+    points = points_of(tuple(blueprint))
     if points > MOST_POINTS:
-        yield Obstacle(
-            f"The blueprint draws {points} questions; at most {MOST_POINTS} are possible.", field="blueprint"
-        )
+        yield Obstacle(f"The blueprint draws {points} points; at most {MOST_POINTS} are possible.", field="blueprint")
     for module in modules:
         if points != module.total_points:
             yield Obstacle(
@@ -106,33 +93,7 @@ def _item_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]
             yield Obstacle("The question is kept apart from itself.", name, "apart")
         elif other not in lineages:
             yield Obstacle(f"It is kept apart from “{other}”, which is not in this quiz.", name, "apart")
-    yield from _choice_obstacles(item)
-
-
-def _choice_obstacles(item: Item) -> Iterator[Obstacle]:
-    name, choices = item.lineage, item.choices
-    if not FEWEST_CHOICES <= len(choices) <= MOST_CHOICES:
-        yield Obstacle(
-            f"There are {len(choices)} choices; {FEWEST_CHOICES} or {MOST_CHOICES} are needed.", name, "choices"
-        )
-    right = sum(choice.correct for choice in choices)
-    if right != 1:
-        yield Obstacle(
-            f"{right or 'No'} choice{'s are' if right > 1 else ' is'} marked as the key; mark one.", name, "choices"
-        )
-    for key, times in Counter(choice.key for choice in choices).items():
-        if times > 1:
-            yield Obstacle(f"Two choices are called “{key}”.", name, "choices")
-    for text, times in Counter(" ".join(choice.text.casefold().split()) for choice in choices).items():
-        if times > 1 and text:
-            yield Obstacle("Two choices have the same text.", name, "choices")
-    for choice in choices:
-        if not choice.text.strip():
-            yield Obstacle(f"Choice {choice.key.upper()} is empty.", name, "choices")
-        if not choice.rationale.strip():
-            verdict = "right" if choice.correct else "wrong"
-            sentence = f"Choice {choice.key.upper()} has no rationale: say why it is {verdict}."
-            yield Obstacle(sentence, name, "choices")
+    yield from kind_obstacles(item)
 
 
 def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
@@ -148,12 +109,18 @@ def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
 
 def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> Iterator[Obstacle]:
     for line in blueprint:
-        at_hand = sum(item.topic in line.topics for item in items)
+        of_line = [item for item in items if line.takes(item.topic, item.tags)]
+        at_hand = len(of_line)
+        for item in of_line:
+            if item.points != line.points:
+                sentence = f"It gives {item.points} points, but the blueprint line “{line.label}” counts {line.points}."
+                yield Obstacle(sentence, item.lineage, "points")
         if at_hand < line.draw:
-            yield Obstacle(
-                f"The blueprint line “{line.label}” draws {line.draw}, but only {at_hand} questions have its topics.",
-                field="blueprint",
+            fitting = "topics and tags" if line.tags else "topics"
+            sentence = (
+                f"The blueprint line “{line.label}” draws {line.draw}, but only {at_hand} questions have its {fitting}."
             )
+            yield Obstacle(sentence, field="blueprint")
             return
     try:
         draw(blueprint, [candidate_of(item) for item in items], seen={}, seed="preflight")
@@ -174,17 +141,24 @@ class Difference:
     """(lineage, names of the parts that differ)."""
     reordered: bool
     blueprint: bool
+    delivery: bool = False
+    vignettes: tuple[str, ...] = ()
+    """Keys of the cases whose text differs."""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.added or self.removed or self.changed or self.reordered or self.blueprint)
+        same_rules = not (self.blueprint or self.delivery or self.vignettes)
+        return same_rules and not (self.added or self.removed or self.changed or self.reordered)
 
     def changed_parts(self, lineage: str) -> tuple[str, ...]:
         """Names of the parts of this item that differ."""
         return dict(self.changed).get(lineage, ())
 
 
-PARTS = ("stem", "topic", "objective", "ordered", "tags", "apart", "passages", "references")
+PARTS = (
+    "kind", "stem", "vignette", "stems", "numeric", "points", "partial",
+    "topic", "objective", "ordered", "tags", "apart", "passages", "references",
+)  # fmt: skip
 
 
 def changes_of(before: Item, after: Item) -> tuple[str, ...]:
@@ -194,13 +168,15 @@ def changes_of(before: Item, after: Item) -> tuple[str, ...]:
         (choice.key, choice.text) for choice in after.choices
     ]:
         found.append("choices")
-    if before.correct_key != after.correct_key:
+    if (before.correct_keys, before.order) != (after.correct_keys, after.order):
         found.append("key")
-    if {choice.key: choice.rationale for choice in before.choices} != {
-        choice.key: choice.rationale for choice in after.choices
-    }:
+    if _rationales(before) != _rationales(after):
         found.append("rationale")
     return tuple(found)
+
+
+def _rationales(item: Item) -> tuple[str, dict[str, str]]:
+    return item.rationale, {choice.key: choice.rationale for choice in item.choices}
 
 
 def difference(
@@ -208,6 +184,8 @@ def difference(
     after: Sequence[Item],
     *,
     blueprints: tuple[Sequence[BlueprintLine], Sequence[BlueprintLine]] = ((), ()),
+    deliveries: tuple[DeliveryRules, DeliveryRules] = (TODAY, TODAY),
+    vignettes: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Difference:
     """What publishing `after` in place of `before` would change."""
     old = {item.lineage: item for item in before}
@@ -223,4 +201,8 @@ def difference(
         changed=changed,
         reordered=[one for one in old if one in new] != [one for one in new if one in old],
         blueprint=tuple(blueprints[0]) != tuple(blueprints[1]),
+        delivery=deliveries[0] != deliveries[1],
+        vignettes=tuple(
+            sorted(key for key in {**vignettes[0], **vignettes[1]} if vignettes[0].get(key) != vignettes[1].get(key))
+        ),
     )

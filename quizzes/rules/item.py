@@ -3,9 +3,44 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from quizzes.rules.delivery import TODAY, DeliveryRules
 
 POINTS_PER_ITEM = 1
+
+
+class Kind(StrEnum):
+    """What a learner is asked to do."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    MATCHING = "matching"
+    ORDERING = "ordering"
+    NUMERIC = "numeric"
+    TRUE_FALSE = "true_false"
+
+    @property
+    def label(self) -> str:
+        """As editors read it."""
+        return _LABELS[self]
+
+    @property
+    def has_one_key(self) -> bool:
+        """Whether exactly one choice is right."""
+        return self in {Kind.SINGLE, Kind.TRUE_FALSE}
+
+
+_LABELS = {
+    Kind.SINGLE: "Single best answer",
+    Kind.MULTIPLE: "Multiple response",
+    Kind.MATCHING: "Extended matching",
+    Kind.ORDERING: "Ordering",
+    Kind.NUMERIC: "Number",
+    Kind.TRUE_FALSE: "True or false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +54,27 @@ class ChoiceItem:
 
 
 @dataclass(frozen=True, slots=True)
+class StemItem:
+    """One of several questions that share an option list; `answer` is the key of its choice."""
+
+    key: str
+    text: str
+    answer: str
+    rationale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric:
+    """The number asked for: right is whatever differs by no more than the tolerance."""
+
+    value: Decimal
+    tolerance: Decimal = Decimal(0)
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A single-best-answer question. Texts are Markdown; `lineage` follows it through all versions of its quiz."""
+    """A question of any kind. Texts are Markdown; `lineage` follows it through all versions of its quiz."""
 
     lineage: str
     topic: str
@@ -34,6 +88,24 @@ class Item:
     """Lineages of items that would give this one away."""
     passages: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    kind: Kind = Kind.SINGLE
+    points: int = POINTS_PER_ITEM
+    """What a fully right answer gives."""
+    partial: bool = False
+    """True gives part of the points for part of the answer (several choices, matching, ordering)."""
+    stems: tuple[StemItem, ...] = ()
+    order: tuple[str, ...] = ()
+    """Keys of the choices in the right sequence (ordering)."""
+    numeric: Numeric | None = None
+    vignette: str = ""
+    """The key of a case that several questions share; its text belongs to the version."""
+    rationale: str = ""
+    """What explains the whole question, beside the rationale of each choice."""
+
+    @property
+    def correct_keys(self) -> tuple[str, ...]:
+        """Keys of the right choices, as written."""
+        return tuple(choice.key for choice in self.choices if choice.correct)
 
     @property
     def correct_key(self) -> str | None:
@@ -43,16 +115,28 @@ class Item:
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything about the item changes: how an editor's save knows what it was made from."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class BlueprintLine:
-    """How many items an attempt draws from some topics."""
+    """How many items an attempt draws from some topics; with tags, only items that carry one of them."""
 
     label: str
     topics: tuple[str, ...]
     draw: int
+    tags: tuple[str, ...] = ()
+    points: int = POINTS_PER_ITEM
+    """What each of its items gives, so that every attempt has the same total."""
+
+    def takes(self, topic: str, tags: tuple[str, ...]) -> bool:
+        """Whether an item of this topic with these tags may be drawn here."""
+        return topic in self.topics and (not self.tags or any(tag in tags for tag in self.tags))
+
+
+def points_of(blueprint: tuple[BlueprintLine, ...]) -> int:
+    """Points of one attempt."""
+    return sum(line.draw * line.points for line in blueprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +161,14 @@ class QuizVersionFacts:
     blueprint: tuple[BlueprintLine, ...]
     topics: tuple[Topic, ...]
     items: Mapping[int, Item]
+    delivery: DeliveryRules = TODAY
+    vignettes: Mapping[str, str] = field(default_factory=dict)
+    """Cases that several items share, by key."""
 
     @property
     def total_points(self) -> int:
         """Points of one attempt."""
-        return sum(line.draw for line in self.blueprint) * POINTS_PER_ITEM
+        return points_of(self.blueprint)
 
     @property
     def is_draft(self) -> bool:

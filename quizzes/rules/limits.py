@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from quizzes.rules.item import Item
+from quizzes.rules.shapes import MOST_ITEM_POINTS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 CHOICE_KEY = re.compile(r"[a-z0-9]{1,8}", re.ASCII)
@@ -39,10 +40,23 @@ def _problems(item: Item) -> Iterator[tuple[str, str]]:
                 yield field, f"“{name}” is not a name: use lower-case letters, digits and hyphens."
     if len(item.stem) > MOST_TEXT:
         yield "stem", f"At most {MOST_TEXT} characters."
-    if sum(choice.correct for choice in item.choices) > 1:
+    if item.kind.has_one_key and len(item.correct_keys) > 1:
         yield "choices", "Mark one choice as the key."
     keys = [choice.key for choice in item.choices]
     if len(set(keys)) != len(keys) or not all(CHOICE_KEY.fullmatch(key) for key in keys):
         yield "choices", "Each choice needs a short key of its own, such as a or b."
+    yield from _kind_problems(item)
     if any(len(choice.text) > MOST_TEXT or len(choice.rationale) > MOST_TEXT for choice in item.choices):
         yield "choices", f"At most {MOST_TEXT} characters for a choice or a rationale."
+
+
+def _kind_problems(item: Item) -> Iterator[tuple[str, str]]:
+    stems = [stem.key for stem in item.stems]
+    if len(set(stems)) != len(stems) or not all(CHOICE_KEY.fullmatch(key) for key in stems):
+        yield "stems", "Each part needs a short name of its own."
+    if not 1 <= item.points <= MOST_ITEM_POINTS:
+        yield "points", f"From 1 to {MOST_ITEM_POINTS}."
+    if item.vignette and (len(item.vignette) > MOST_SHORT_NAME or not NAME.fullmatch(item.vignette)):
+        yield "vignette", f"Use lower-case letters, digits and hyphens, at most {MOST_SHORT_NAME}."
+    if len(item.rationale) > MOST_TEXT or any(len(stem.text) > MOST_TEXT for stem in item.stems):
+        yield "rationale", f"At most {MOST_TEXT} characters for a part or a rationale."

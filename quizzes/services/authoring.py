@@ -137,7 +137,11 @@ def move_question(session: Session, question_id: int, *, up: bool, editor: int, 
 def _copy_version(session: Session, quiz_id: int, source: int, editor: int, now: datetime) -> int | None:
     insert_into = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     number = session.execute(select(func.max(QuizVersion.number)).where(QuizVersion.quiz_id == quiz_id)).scalar_one()
-    original = session.execute(select(QuizVersion.blueprint, QuizVersion.topics).where(QuizVersion.id == source)).one()
+    original = session.execute(
+        select(QuizVersion.blueprint, QuizVersion.topics, QuizVersion.delivery, QuizVersion.vignettes).where(
+            QuizVersion.id == source
+        )
+    ).one()
     version_id = session.execute(
         insert_into(QuizVersion)
         .values(
@@ -147,6 +151,8 @@ def _copy_version(session: Session, quiz_id: int, source: int, editor: int, now:
             edition=1,
             blueprint=original[0],
             topics=original[1],
+            delivery=original[2],
+            vignettes=original[3],
             created_at=now,
             created_by=editor,
         )

@@ -27,7 +27,7 @@ def validate(path: Path, folder: FolderFacts) -> list[str]:
             references=folder.references,
             objectives=folder.objectives,
         )
-        for obstacle in obstacles(quiz.blueprint, quiz.topics, quiz.items, modules=[module]):
+        for obstacle in obstacles(quiz.blueprint, quiz.topics, quiz.items, modules=[module], vignettes=quiz.vignettes):
             quiz.report(obstacle)
         if quiz.pass_points and quiz.pass_points != folder.pass_points:
             quiz.document.report(
@@ -82,13 +82,29 @@ def _again(session: Session, quiz_id: int, file: QuizFile, now: datetime) -> lis
 def _says_the_same(session: Session, version_id: int, file: QuizFile) -> bool:
     facts = version_facts(session, version_id)
     assert facts is not None  # its row is locked
-    changed = difference(list(facts.items.values()), file.items, blueprints=(facts.blueprint, file.blueprint))
+    changed = difference(
+        list(facts.items.values()),
+        file.items,
+        blueprints=(facts.blueprint, file.blueprint),
+        deliveries=(facts.delivery, file.delivery),
+        vignettes=(facts.vignettes, file.vignettes),
+    )
     return changed.is_empty and facts.topics == file.topics
 
 
 def _draft(session: Session, quiz_id: int, number: int, file: QuizFile, now: datetime) -> int:
-    content = {"blueprint": file.blueprint, "topics": file.topics, "items": file.items}
-    return add_draft(session, quiz_id, number, **content, editor=None, now=now)
+    return add_draft(
+        session,
+        quiz_id,
+        number,
+        blueprint=file.blueprint,
+        topics=file.topics,
+        items=file.items,
+        delivery=file.delivery,
+        vignettes=file.vignettes,
+        editor=None,
+        now=now,
+    )
 
 
 def _assign(session: Session, quiz_id: int, release_id: int) -> list[str]:

@@ -1,6 +1,5 @@
 """Publishing a draft or discarding it, and what stands in the way."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -12,7 +11,8 @@ from quizzes.models.quiz import QuizVersion
 from quizzes.queries.modules import module_facts_of
 from quizzes.queries.versions import published_version_of, version_facts
 from quizzes.rules.editing import Difference, Obstacle, difference, obstacles
-from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.item import QuizVersionFacts
+from quizzes.services import holding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
 
 
@@ -53,21 +53,32 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
         "changed": {lineage: list(parts) for lineage, parts in changed.changed},
         "reordered": changed.reordered,
         "blueprint": changed.blueprint,
+        "delivery": changed.delivery,
+        "vignettes": list(changed.vignettes),
     }
     record(session, Event.QUIZ_PUBLISHED, draft, details, editor=editor, now=now)
+    holding.after_publishing(session, draft.quiz_id, facts.items.values(), changed, by=editor, now=now)
     return changed
 
 
 def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """What keeps this version from being published for the releases its quiz serves."""
     modules = module_facts_of(session, facts.quiz_id)
-    return obstacles(facts.blueprint, facts.topics, list(facts.items.values()), modules=modules)
+    items = list(facts.items.values())
+    return obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes)
 
 
 def difference_to_published(session: Session, facts: QuizVersionFacts) -> Difference:
     """What publishing this version would change; against nothing, everything is added."""
     published = published_version_of(session, facts.quiz_id)
     before = version_facts(session, published) if published is not None else None
-    old_items: Sequence[Item] = list(before.items.values()) if before else []
-    old_blueprint = before.blueprint if before else ()
-    return difference(old_items, list(facts.items.values()), blueprints=(old_blueprint, facts.blueprint))
+    items = list(facts.items.values())
+    if before is None:
+        return difference([], items, blueprints=((), facts.blueprint))
+    return difference(
+        list(before.items.values()),
+        items,
+        blueprints=(before.blueprint, facts.blueprint),
+        deliveries=(before.delivery, facts.delivery),
+        vignettes=(before.vignettes, facts.vignettes),
+    )

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Invalid, NotFound, Refused
 from quizzes.models.attempt import ANSWERS, ATTEMPTS
 from quizzes.rules import delivery
-from quizzes.rules.delivery import MayNotAnswer, Refusal
+from quizzes.rules.answers import CERTAINTIES, MOST_ANSWER, AnswerError, Shape, canonical
+from quizzes.rules.delivery import LATE, MayNotAnswer, Refusal
 from quizzes.rules.grading import AnswerSheet
-from quizzes.rules.limits import CHOICE_KEY, MOST_POSITION
+from quizzes.rules.item import Kind
+from quizzes.rules.limits import MOST_POSITION
 
 NO_SUCH_CHOICE = "That choice does not belong to this question. Nothing was changed."
 NO_SUCH_QUESTION = "That question does not belong to this attempt. Nothing was changed."
@@ -21,7 +23,11 @@ NO_SUCH_QUESTION = "That question does not belong to this attempt. Nothing was c
 _mine = (ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person"))
 # On PostgreSQL this also takes a share of the attempt's row, so that a save and a submit of the same attempt never
 # overlap: whoever waited sees the attempt as it is then.
-_open_attempt = select(ATTEMPTS.c.id).where(*_mine, ATTEMPTS.c.state == "open").with_for_update(read=True)
+_open_attempt = (
+    select(ATTEMPTS.c.id)
+    .where(*_mine, ATTEMPTS.c.state == "open", or_(ATTEMPTS.c.due_at.is_(None), ATTEMPTS.c.due_at > bindparam("late")))
+    .with_for_update(read=True)
+)
 _other = ANSWERS.alias("other")
 # The others only: PostgreSQL's RETURNING would count this row as it was before, SQLite's as it is now.
 _answered_elsewhere = (
@@ -31,14 +37,20 @@ _answered_elsewhere = (
         ATTEMPTS.c.code == bindparam("attempt"), _other.c.position != bindparam("place"), _other.c.chosen.is_not(None)
     )
 )
+_place = (ANSWERS.c.attempt_id == _open_attempt.scalar_subquery(), ANSWERS.c.position == bindparam("place"))
 # Statements are built once: building costs more than running them.
 _SAVE = (
     update(ANSWERS)
-    .where(ANSWERS.c.attempt_id == _open_attempt.scalar_subquery(), ANSWERS.c.position == bindparam("place"))
+    .where(*_place)
     .values(chosen=bindparam("choice"), saved_at=bindparam("at"))
-    .returning(ANSWERS.c.choice_order, _answered_elsewhere.scalar_subquery())
+    .returning(
+        ANSWERS.c.choice_order,
+        _answered_elsewhere.scalar_subquery(),
+        ANSWERS.c.kind,
+        ANSWERS.c.parts,
+    )
 )
-_STATE = select(ATTEMPTS.c.state).where(*_mine)
+_STATE = select(ATTEMPTS.c.state, ATTEMPTS.c.due_at).where(*_mine)
 _LOCK = (
     select(
         ATTEMPTS.c.id,
@@ -49,15 +61,32 @@ _LOCK = (
         ATTEMPTS.c.pass_points,
         ATTEMPTS.c.passed,
         ATTEMPTS.c.counted,
+        ATTEMPTS.c.due_at,
     )
     .where(*_mine)
     .with_for_update()
 )
 _ANSWERS = (
-    select(ANSWERS.c.position, ANSWERS.c.question_id, ANSWERS.c.choice_order, ANSWERS.c.chosen, ANSWERS.c.saved_at)
+    select(
+        ANSWERS.c.position,
+        ANSWERS.c.question_id,
+        ANSWERS.c.choice_order,
+        ANSWERS.c.chosen,
+        ANSWERS.c.saved_at,
+        ANSWERS.c.kind,
+        ANSWERS.c.parts,
+        ANSWERS.c.certainty,
+    )
     .where(ANSWERS.c.attempt_id == bindparam("attempt"))
     .order_by(ANSWERS.c.position)
 )
+_by_place = (ANSWERS.c.attempt_id == bindparam("attempt"), ANSWERS.c.position == bindparam("place"))
+_STORE = (
+    update(ANSWERS)
+    .where(*_by_place)
+    .values(chosen=bindparam("choice"), saved_at=bindparam("at"), certainty=bindparam("sure"))
+)
+_GRADE = update(ANSWERS).where(*_by_place).values(points=bindparam("given"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,50 +98,36 @@ class Saved:
 
 
 def save_answer(
-    session: Session, person_id: int, attempt_code: str, position: int, choice_key: str, *, now: datetime
+    session: Session, person_id: int, attempt_code: str, position: int, answer: str, *, now: datetime
 ) -> Saved:
     """Keep one answer; the same again is the same. One statement in the ordinary case.
 
-    Refuses: NotFound for a stranger's attempt, attempt_submitted, a position or a choice that was not shown.
+    Refuses: NotFound for a stranger's attempt, attempt_submitted, time_over, a position or a choice that was not shown.
     """
-    if not CHOICE_KEY.fullmatch(choice_key):
-        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
-    if not 1 <= position <= MOST_POSITION:
-        raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-    row = session.execute(
-        _SAVE, {"person": person_id, "attempt": attempt_code, "place": position, "choice": choice_key, "at": now}
-    ).one_or_none()
+    _judge_text(answer)
+    _judge_position(position)
+    place = {"person": person_id, "attempt": attempt_code, "place": position, "late": now - LATE}
+    row = session.execute(_SAVE, {**place, "choice": answer or None, "at": now}).one_or_none()
     if row is None:
-        raise _why_not_saved(session, person_id, attempt_code)
-    if choice_key not in row[0]:
-        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
-    return Saved(saved_at=now, answered=row[1] + 1)
+        raise _why_not_saved(session, person_id, attempt_code, now=now)
+    kept = _canonical(Shape(Kind(row[2]), row[0], row[3]), answer)
+    if kept != (answer or None):
+        session.execute(_SAVE, {**place, "choice": kept, "at": now})
+    return Saved(saved_at=now, answered=row[1] + (kept is not None))
 
 
 def save_answers(session: Session, person_id: int, attempt_code: str, sheet: AnswerSheet, *, now: datetime) -> Saved:
     """Keep what a page or a script sends: nothing, one answer, or all of them. Refuses as `save_answer` does."""
-    if len(sheet.chosen) == 1:
-        [(position, choice_key)] = sheet.chosen.items()
-        return save_answer(session, person_id, attempt_code, position, choice_key, now=now)
+    if len(sheet.chosen) == 1 and not sheet.certainty:
+        [(position, answer)] = sheet.chosen.items()
+        return save_answer(session, person_id, attempt_code, position, answer, now=now)
     attempt = lock(session, person_id, attempt_code)
-    refusal = delivery.may_submit(attempt.state)
-    if isinstance(refusal, MayNotAnswer):
+    refusal = attempt.refusal(now=now)
+    if refusal is not None:
         raise Refused(refusal.code, refusal.sentence)
     answers = answers_of(session, attempt.attempt_id)
-    changed = changed_by(answers, sheet)
-    store(session, attempt.attempt_id, [{"position": p, "chosen": c, "saved_at": now} for p, c in changed.items()])
-    answered = {position for position, row in answers.items() if row.chosen is not None} | changed.keys()
-    return Saved(saved_at=now, answered=len(answered))
-
-
-def _why_not_saved(session: Session, person_id: int, attempt_code: str) -> Refused:
-    state = session.execute(_STATE, {"person": person_id, "attempt": attempt_code}).scalar_one_or_none()
-    if state is None:
-        return NotFound()
-    refusal = delivery.may_submit(state)
-    if isinstance(refusal, MayNotAnswer):
-        return Refused(refusal.code, refusal.sentence)
-    return Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
+    kept = keep(session, attempt.attempt_id, answers, sheet, now=now)
+    return Saved(saved_at=now, answered=sum(one is not None for one in kept.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,11 @@ class LockedAttempt:
     pass_points: int
     passed: bool | None
     counted: bool | None
+    due_at: datetime | None
+
+    def refusal(self, *, now: datetime) -> MayNotAnswer | None:
+        """Why it takes no answers any more."""
+        return _refusal(self.state, self.due_at, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,14 @@ class Answered:
     choice_order: list[str]
     chosen: str | None
     saved_at: datetime | None
+    kind: str
+    parts: list[str]
+    certainty: str | None
+
+    @property
+    def shape(self) -> Shape:
+        """What an answer to it may name."""
+        return Shape(Kind(self.kind), self.choice_order, self.parts)
 
 
 def lock(session: Session, person_id: int, attempt_code: str) -> LockedAttempt:
@@ -153,27 +181,77 @@ def answers_of(session: Session, attempt_id: int) -> dict[int, Answered]:
     return {row[0]: Answered(*row[1:]) for row in rows}
 
 
-def changed_by(answers: Mapping[int, Answered], sheet: AnswerSheet) -> dict[int, str]:
-    """What of the sheet is new. Refuses (Invalid) positions and choices that were not shown."""
-    changed: dict[int, str] = {}
-    for position, choice in sheet.chosen.items():
+def keep(
+    session: Session, attempt_id: int, answers: Mapping[int, Answered], sheet: AnswerSheet, *, now: datetime
+) -> dict[int, str | None]:
+    """Store what of the sheet is new; gives the answer of every position as it is then.
+
+    Refuses: Invalid for positions and choices that were not shown; nothing of the sheet is kept then.
+    """
+    chosen = {position: row.chosen for position, row in answers.items()}
+    sure = {position: row.certainty for position, row in answers.items()}
+    for position, answer in sheet.chosen.items():
         if position not in answers:
             raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-        if choice not in answers[position].choice_order:
-            raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
-        if answers[position].chosen != choice:
-            changed[position] = choice
-    return changed
+        _judge_text(answer)
+        chosen[position] = _canonical(answers[position].shape, answer)
+    for position, certainty in sheet.certainty.items():
+        if position not in answers or certainty not in CERTAINTIES:
+            raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
+        sure[position] = certainty
+    changed = [
+        {
+            "attempt": attempt_id,
+            "place": position,
+            "choice": chosen[position],
+            "at": now if chosen[position] != row.chosen else row.saved_at,
+            "sure": sure[position],
+        }
+        for position, row in answers.items()
+        if (chosen[position], sure[position]) != (row.chosen, row.certainty)
+    ]
+    if changed:
+        session.execute(_STORE, changed)
+    return chosen
 
 
-def store(session: Session, attempt_id: int, rows: list[dict[str, object]]) -> None:
-    """Write columns of answers, by position; all rows name the same columns."""
-    if not rows:
-        return
-    columns = [name for name in rows[0] if name != "position"]
-    statement = (
-        update(ANSWERS)
-        .where(ANSWERS.c.attempt_id == attempt_id, ANSWERS.c.position == bindparam("place"))
-        .values({name: bindparam(f"new_{name}") for name in columns})
-    )
-    session.execute(statement, [{"place": row["position"], **{f"new_{n}": row[n] for n in columns}} for row in rows])
+def store_points(session: Session, attempt_id: int, points: Mapping[int, int]) -> None:
+    """Write what each answer gives."""
+    rows = [{"attempt": attempt_id, "place": position, "given": given} for position, given in points.items()]
+    if rows:
+        session.execute(_GRADE, rows)
+
+
+def _refusal(state: str, due_at: datetime | None, *, now: datetime) -> MayNotAnswer | None:
+    verdict = delivery.may_submit(state)
+    if isinstance(verdict, MayNotAnswer):
+        return verdict
+    return None if delivery.takes_answers(due_at, now=now) else delivery.TIME_OVER
+
+
+def _why_not_saved(session: Session, person_id: int, attempt_code: str, *, now: datetime) -> Refused:
+    row = session.execute(_STATE, {"person": person_id, "attempt": attempt_code}).one_or_none()
+    if row is None:
+        return NotFound()
+    refusal = _refusal(row[0], row[1], now=now)
+    if refusal is not None:
+        return Refused(refusal.code, refusal.sentence)
+    return Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
+
+
+def _judge_position(position: int) -> None:
+    if not 1 <= position <= MOST_POSITION:
+        raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
+
+
+def _judge_text(answer: str) -> None:
+    """Nothing that the column cannot hold: PostgreSQL refuses NUL, and an answer has no line ends."""
+    if len(answer) > MOST_ANSWER or not answer.isprintable():
+        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
+
+
+def _canonical(shape: Shape, answer: str) -> str | None:
+    try:
+        return canonical(shape, answer)
+    except AnswerError:
+        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE) from None

@@ -16,13 +16,22 @@ from cme.credits import rules as credit_rules
 from cme.kernel.refusal import Refused
 from quizzes.models.attempt import ANSWERS, ATTEMPTS
 from quizzes.queries.attempts import AttemptRow, attempts_of, seen_lineages
+from quizzes.queries.holds import held_lineages
 from quizzes.queries.versions import published_version_for_release
-from quizzes.rules.delivery import Refusal
-from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices
+from quizzes.rules.delivery import MayNotAnswer, Refusal, due_of, takes_answers
+from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices, together
 from quizzes.rules.item import QuizVersionFacts
+from quizzes.services.allowing import granted_for, may_begin_again
+from quizzes.services.submitting import submit_overdue
 from quizzes.services.versions import VersionCache
 
 TRIES = 3
+# Built once: building costs more than running.
+_ADD = {
+    "postgresql": postgresql_insert(ATTEMPTS).on_conflict_do_nothing().returning(ATTEMPTS.c.id),
+    "sqlite": sqlite_insert(ATTEMPTS).on_conflict_do_nothing().returning(ATTEMPTS.c.id),
+}
+_ADD_ANSWERS = insert(ANSWERS)
 
 
 def begin(session: Session, person_id: int, release: ReleaseFacts, *, versions: VersionCache, now: datetime) -> str:
@@ -33,9 +42,12 @@ def begin(session: Session, person_id: int, release: ReleaseFacts, *, versions: 
     """
     for _try in range(TRIES):
         attempts = attempts_of(session, person_id, release.release_id)
-        open_code = next((row.code for row in attempts if row.state == "open"), None)
-        if open_code is not None:
-            return open_code
+        unfinished = next((row for row in attempts if row.state == "open"), None)
+        if unfinished is not None:
+            if takes_answers(unfinished.due_at, now=now):
+                return unfinished.code
+            submit_overdue(session, person_id, unfinished.code, release=release, versions=versions, now=now)
+            continue
         code = _start(session, person_id, release, attempts, versions, now=now)
         if code is not None:
             return code
@@ -57,8 +69,14 @@ def _start(
     if version_id is None:
         raise Refused(Refusal.NO_QUIZ, "This module has no published quiz yet. Please come back later.")
     version = versions.get(session, version_id).facts
+    granted = granted_for(session, person_id, version.delivery)
+    if for_credit:  # self-tests are free
+        verdict = may_begin_again(version.delivery, granted, attempts, now=now)
+        if isinstance(verdict, MayNotAnswer):
+            raise Refused(verdict.code, verdict.sentence)
     seed = secrets.token_hex(16)
-    drawn = _draw(session, person_id, version, seed)
+    held = held_lineages(session, version.quiz_id) if for_credit else frozenset[str]()
+    drawn = _draw(session, person_id, version, seed, held)
     attempt = {
         "code": secrets.token_urlsafe(20),
         "person_id": person_id,
@@ -69,19 +87,25 @@ def _start(
         "state": "open",
         "for_credit": for_credit,
         "started_at": now,
+        "due_at": due_of(now, version.delivery.minutes, granted),
         "total_points": version.total_points,
         "pass_points": release.pass_points,
     }
-    insert_into = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    attempt_id = session.execute(
-        insert_into(ATTEMPTS).values(**attempt).on_conflict_do_nothing().returning(ATTEMPTS.c.id)
-    ).scalar_one_or_none()
+    attempt_id = session.execute(_ADD[session.get_bind().dialect.name], attempt).scalar_one_or_none()
     if attempt_id is None:
         return None
     session.execute(
-        insert(ANSWERS),
+        _ADD_ANSWERS,
         [
-            {"attempt_id": attempt_id, "position": position, "question_id": question_id, "choice_order": list(order)}
+            {
+                "attempt_id": attempt_id,
+                "position": position,
+                "question_id": question_id,
+                "choice_order": list(order),
+                "kind": version.items[question_id].kind.value,
+                "parts": [stem.key for stem in version.items[question_id].stems],
+                "maximum": version.items[question_id].points,
+            }
             for position, (question_id, order) in enumerate(drawn, start=1)
         ],
     )
@@ -113,18 +137,24 @@ def _may_earn(
     return not any(row.counted for row in attempts)
 
 
-def _draw(session: Session, person_id: int, version: QuizVersionFacts, seed: str) -> list[tuple[int, tuple[str, ...]]]:
-    """(question number, order of its choices) for each position."""
+def _draw(
+    session: Session, person_id: int, version: QuizVersionFacts, seed: str, held: frozenset[str]
+) -> list[tuple[int, tuple[str, ...]]]:
+    """(question number, order of its choices) for each position; items held back are left out."""
     seen = seen_lineages(session, person_id, version.quiz_id)
     by_lineage = {item.lineage: (question_id, item) for question_id, item in version.items.items()}
     known = {lineage: at for lineage, at in seen.items() if lineage in by_lineage}
     try:
         lineages = draw(
-            version.blueprint, [candidate_of(item) for item in version.items.values()], seen=known, seed=seed
+            version.blueprint,
+            [candidate_of(item) for item in version.items.values() if item.lineage not in held],
+            seen=known,
+            seed=seed,
         )
     except DrawError:
         raise Refused(
             Refusal.CANNOT_DRAW, "The quiz cannot be put together at the moment. The editors have to mend it first."
         ) from None
-    drawn = [by_lineage[lineage] for lineage in lineages]
+    cases = {lineage: by_lineage[lineage][1].vignette for lineage in lineages}
+    drawn = [by_lineage[lineage] for lineage in together(lineages, cases)]
     return [(question_id, order_of_choices(item, seed=seed)) for question_id, item in drawn]

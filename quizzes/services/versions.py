@@ -3,12 +3,13 @@
 from collections import OrderedDict
 from threading import Lock
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import NotFound
 from quizzes.queries.versions import version_facts
 from quizzes.rules.item import QuizVersionFacts
-from quizzes.services.wording import ItemWords, words_of
+from quizzes.services.wording import ItemWords, block, words_of
 
 MOST_QUESTIONS = 6_000
 VERSIONS = "quiz_versions"
@@ -20,6 +21,7 @@ class ShownVersion:
     def __init__(self, facts: QuizVersionFacts) -> None:
         self.facts = facts
         self._words: dict[int, ItemWords] = {}
+        self._cases: dict[str, Markup] = {}
 
     def words(self, question_id: int) -> ItemWords:
         """The item's texts as HTML. Two threads may make the same words at once; they are equal."""
@@ -27,6 +29,15 @@ class ShownVersion:
         if found is None:
             found = self._words[question_id] = words_of(self.facts.items[question_id])
         return found
+
+    def case(self, question_id: int) -> Markup | None:
+        """The case that the item shares with others, as HTML."""
+        key = self.facts.items[question_id].vignette
+        if not key or key not in self.facts.vignettes:
+            return None
+        if key not in self._cases:
+            self._cases[key] = block(self.facts.vignettes[key])
+        return self._cases[key]
 
 
 class VersionCache:

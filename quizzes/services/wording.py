@@ -1,12 +1,12 @@
 """Markdown of questions as HTML that is safe to show: raw HTML is text, and only an allow-list of tags comes out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from quizzes.rules.item import Item
+from quizzes.rules.item import Item, Kind
 
 TAGS = {
     "p", "br", "em", "strong", "code", "sub", "sup", "ul", "ol", "li", "blockquote",
@@ -15,6 +15,7 @@ TAGS = {
 INLINE_TAGS = {"em", "strong", "code", "sub", "sup", "br"}
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https"}
+NO_WORDS = Markup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class ItemWords:
     stem: Markup
     choices: dict[str, Markup]
     rationales: dict[str, Markup]
+    kind: Kind = Kind.SINGLE
+    stems: dict[str, Markup] = field(default_factory=dict)
+    stem_rationales: dict[str, Markup] = field(default_factory=dict)
+    unit: str = ""
+    rationale: Markup = NO_WORDS
 
 
 def block(source: str) -> Markup:
@@ -42,6 +48,11 @@ def words_of(item: Item) -> ItemWords:
         stem=block(item.stem),
         choices={choice.key: line(choice.text) for choice in item.choices},
         rationales={choice.key: line(choice.rationale) for choice in item.choices},
+        kind=item.kind,
+        stems={stem.key: line(stem.text) for stem in item.stems},
+        stem_rationales={stem.key: line(stem.rationale) for stem in item.stems},
+        unit=item.numeric.unit if item.numeric else "",
+        rationale=block(item.rationale) if item.rationale else NO_WORDS,
     )
 
 

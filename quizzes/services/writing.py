@@ -9,7 +9,9 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from quizzes.models.quiz import Choice, Question, QuizVersion
-from quizzes.rules.item import BlueprintLine, Item, Topic
+from quizzes.rules.delivery import TODAY, DeliveryRules
+from quizzes.rules.item import BlueprintLine, Item, Kind, Topic
+from quizzes.rules.stored import blueprint_to, delivery_to, settings_of
 
 
 def add_draft(
@@ -20,6 +22,8 @@ def add_draft(
     blueprint: Sequence[BlueprintLine],
     topics: Sequence[Topic],
     items: Sequence[Item],
+    delivery: DeliveryRules = TODAY,
+    vignettes: Mapping[str, str] | None = None,
     editor: int | None,
     now: datetime,
 ) -> int:
@@ -31,8 +35,10 @@ def add_draft(
             number=number,
             state="draft",
             edition=1,
-            blueprint=[{"label": line.label, "topics": list(line.topics), "draw": line.draw} for line in blueprint],
+            blueprint=blueprint_to(list(blueprint)),
             topics=[asdict(topic) for topic in topics],
+            delivery=delivery_to(delivery),
+            vignettes=dict(vignettes or {}),
             created_at=now,
             created_by=editor,
         )
@@ -98,6 +104,9 @@ def _columns(item: Item) -> dict[str, Any]:
         "ordered": item.ordered,
         "passages": list(item.passages),
         "references": list(item.references),
+        "kind": item.kind.value,
+        "points": item.points,
+        "settings": settings_of(item),
     }
 
 
@@ -109,6 +118,7 @@ def _choice_rows(question_id: int, item: Item) -> list[dict[str, Any]]:
             "position": position,
             "text": choice.text,
             "correct": choice.correct,
+            "exclusive": item.kind is not Kind.MULTIPLE,
             "rationale": choice.rationale,
         }
         for position, choice in enumerate(item.choices, start=1)

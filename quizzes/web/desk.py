@@ -14,7 +14,8 @@ from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.modules import desk_module_of
 from quizzes.queries.versions import history_of, quizzes_at_hand, version_facts
-from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices
+from quizzes.queries.work import work_of
+from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices, together
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
 from quizzes.services.publishing import difference_to_published, obstacles_of
@@ -29,8 +30,9 @@ editors = roles(Role.EDITOR, Role.ADMINISTRATOR)
 @bp.get("")
 @editors
 def index() -> ResponseReturnValue:
-    """Every quiz with what waits for work."""
-    return render_template("quizzes/desk/index.html", quizzes=quizzes_at_hand(db.session()))
+    """What waits for work, then every quiz."""
+    session = db.session()
+    return render_template("quizzes/desk/index.html", quizzes=quizzes_at_hand(session), work=work_of(session))
 
 
 @bp.get(f"/quizzes/<{ROW}:quiz_id>")
@@ -79,7 +81,8 @@ def preview(version_id: int) -> ResponseReturnValue:
         lineages = draw(facts.blueprint, [candidate_of(one) for one in facts.items.values()], seen={}, seed=seed)
     except DrawError:
         lineages = ()
-    drawn = [(*items[lineage], order_of_choices(items[lineage][1], seed=seed)) for lineage in lineages]
+    shown = together(lineages, {lineage: items[lineage][1].vignette for lineage in lineages})
+    drawn = [(*items[lineage], order_of_choices(items[lineage][1], seed=seed)) for lineage in shown]
     return render_template("quizzes/desk/preview.html", facts=facts, version=ShownVersion(facts), drawn=drawn)
 
 

@@ -14,7 +14,9 @@ from cme.web.moment import request_now
 from quizzes.queries.modules import desk_module_of
 from quizzes.queries.versions import published_version_of, version_facts, version_of_question
 from quizzes.rules.editing import changes_of
-from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.item import ChoiceItem, Item, Kind, QuizVersionFacts
+from quizzes.rules.linting import lint
+from quizzes.rules.shapes import TRUTHS
 from quizzes.services import authoring
 from quizzes.services.authoring import EditConflict
 from quizzes.services.publishing import obstacles_of
@@ -23,7 +25,13 @@ from quizzes.web.desk import ROW, bp, editors
 from quizzes.web.forms import EditionForm, NewQuestionForm, QuestionForm
 
 PARTS = {
+    "kind": "kind",
     "stem": "stem",
+    "vignette": "case",
+    "stems": "parts",
+    "numeric": "number",
+    "points": "points",
+    "partial": "partial credit",
     "topic": "topic",
     "objective": "learning objective",
     "ordered": "order of choices",
@@ -56,7 +64,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
     facts, saved = _question(session, question_id)
     form = _form(session, facts, saved)
     form.correct.validate_choice = False
-    item = form.item(saved.lineage)
+    item = form.item(saved.lineage, saved.kind)
     if not form.validate():
         return _page(session, facts, question_id, item, form), 422
     if request.form.get("go") in {"preview", "edit"}:
@@ -96,7 +104,7 @@ def new_question(version_id: int) -> ResponseReturnValue:
     form = NewQuestionForm()
     form.topic.choices = [SelectChoice(topic.key, topic.label) for topic in facts.topics]
     if form.validate_on_submit():
-        item = Item(lineage=form.lineage.data or "", topic=form.topic.data, objective="", stem="", choices=())
+        item = _new_item(form.lineage.data or "", form.topic.data, Kind(form.kind.data))
         try:
             with transaction() as writing:
                 number = authoring.add_question(
@@ -152,6 +160,13 @@ def remove_question_now(question_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.quiz", quiz_id=facts.quiz_id), 303)
 
 
+def _new_item(lineage: str, topic: str, kind: Kind) -> Item:
+    """An item without words yet; true or false has its two choices from the start."""
+    truths = zip(TRUTHS, ("True", "False"), strict=True)
+    choices = tuple(ChoiceItem(key, text, False, "") for key, text in truths) if kind is Kind.TRUE_FALSE else ()
+    return Item(lineage=lineage, topic=topic, objective="", stem="", choices=choices, kind=kind)
+
+
 def _question(session: Session, question_id: int) -> tuple[QuizVersionFacts, Item]:
     version_id = version_of_question(session, question_id)
     facts = version_facts(session, version_id) if version_id is not None else None
@@ -190,6 +205,7 @@ def _page(session: Session, facts: QuizVersionFacts, question_id: int, item: Ite
         form=form,
         module=desk_module_of(session, facts.quiz_id),
         notes=[one for one in obstacles_of(session, typed) if one.lineage == item.lineage] if facts.is_draft else [],
+        lint=lint(item),
         before=before,
         before_words=words_of(before) if before else None,
         changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
@@ -203,10 +219,10 @@ def _problems(form: QuestionForm) -> list[tuple[str, str]]:
     """(where to go, what is wrong) for the summary above the form."""
     found: list[tuple[str, str]] = []
     for field in form:
-        if field.name == "choices":
-            for entry in form.choices:
+        if field.name in {"choices", "stems"}:
+            for entry in field:
                 found += [(one.id, f"{one.label.text}: {error}") for one in entry.form for error in one.errors]
-            found += [("choices-0-text", error) for error in field.errors if isinstance(error, str)]
+            found += [(f"{field.name}-0-text", error) for error in field.errors if isinstance(error, str)]
         elif field.name == "correct":
             found += [("choices-0-text", str(error)) for error in field.errors]
         else:

@@ -1,6 +1,8 @@
-"""A result as its page shows it; what the review rule hides never reaches the template."""
+"""A result as its page shows it; what the review rules hide never reaches the template."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 
@@ -8,8 +10,12 @@ from cme.articles.facts import ReferenceEntry
 from cme.credits.queries import rule_of
 from cme.credits.rules import MayNotStart, may_count
 from quizzes.queries.attempts import AnswerFacts, AttemptFacts
+from quizzes.rules.answers import parts_of
+from quizzes.rules.correcting import Change, corrected
 from quizzes.rules.delivery import Review, review_of, score_sentence
+from quizzes.rules.item import Item, Kind
 from quizzes.services.versions import ShownVersion
+from quizzes.services.wording import ItemWords
 from quizzes.web.module import Shown
 
 
@@ -24,16 +30,35 @@ class ResultChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultPart:
+    """One part of an answer: a stem, a line to be ordered, the number asked for."""
+
+    label: Markup | str
+    answer: Markup | str
+    right: bool | None
+    """None while right and wrong may not be seen."""
+    key: Markup | str | None
+    rationale: Markup | None
+
+
+@dataclass(frozen=True, slots=True)
 class ResultQuestion:
     """One question with the own answer."""
 
     position: int
     stem: Markup
+    case: Markup | None
     right: bool
+    verdict: str
     answered: bool
     choices: tuple[ResultChoice, ...]
+    parts: tuple[ResultPart, ...]
+    rationale: Markup | None
+    certainty: str | None
     passages: tuple[str, ...]
     references: tuple[ReferenceEntry, ...]
+    corrected: bool
+    """What counts as right was corrected after the quiz was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +72,112 @@ class Result:
     questions: tuple[ResultQuestion, ...]
 
 
-def result_of(attempt: AttemptFacts, version: ShownVersion, shown: Shown) -> Result:
-    """The result of a submitted attempt."""
-    review = review_of(submitted=attempt.submitted, has_passed=attempt.has_passed)
+def result_of(
+    attempt: AttemptFacts, version: ShownVersion, shown: Shown, *, changes: Mapping[int, Change], now: datetime
+) -> Result:
+    """The result of a submitted attempt; `changes` are the corrected keys, by question: they are what is shown."""
+    review = review_of(
+        submitted=attempt.submitted,
+        has_passed=attempt.has_passed,
+        rules=version.facts.delivery,
+        term_over=now >= shown.release.term.closes_at,
+    )
+    answers = attempt.answers if review.answers else ()
     return Result(
         sentence=score_sentence(
             earned=attempt.earned_points or 0, total=attempt.total_points, pass_points=attempt.pass_points
         ),
         review=review,
         self_test=_why_self_test(attempt, shown),
-        questions=tuple(_question(answer, version, shown, review) for answer in attempt.answers),
+        questions=tuple(
+            _question(answer, version, shown, review, changes.get(answer.question_id)) for answer in answers
+        ),
     )
 
 
-def _question(answer: AnswerFacts, version: ShownVersion, shown: Shown, review: Review) -> ResultQuestion:
+def _question(
+    answer: AnswerFacts, version: ShownVersion, shown: Shown, review: Review, change: Change | None
+) -> ResultQuestion:
     item, words = version.facts.items[answer.question_id], version.words(answer.question_id)
-    right = bool(answer.points)
+    if change is not None:
+        item = corrected(item, change)
+    right = answer.points == answer.maximum
     references = {entry.key: entry for entry in shown.page.references}
+    pointed = review.passages and not right and review.verdicts
     return ResultQuestion(
         position=answer.position,
         stem=words.stem,
+        case=version.case(answer.question_id),
         right=right,
+        verdict=_verdict(answer, right=right) if review.verdicts else "",
         answered=answer.chosen is not None,
-        choices=tuple(
-            ResultChoice(
-                text=words.choices[key],
-                chosen=key == answer.chosen,
-                is_key=review.keys and key == item.correct_key,
-                rationale=words.rationales[key] if review.keys else None,
-            )
-            for key in answer.choice_order
-        ),
-        passages=item.passages if review.keys or (review.passages and not right) else (),
-        references=tuple(references[key] for key in item.references if review.keys and key in references),
+        choices=_choices(answer, item, words, review),
+        parts=_parts(answer, item, words, review),
+        rationale=words.rationale if review.rationales and words.rationale else None,
+        certainty=answer.certainty,
+        passages=item.passages if (review.keys and review.passages) or pointed else (),
+        references=tuple(references[key] for key in item.references if review.references and key in references),
+        corrected=change is not None,
     )
+
+
+def _verdict(answer: AnswerFacts, *, right: bool) -> str:
+    if right:
+        return "right"
+    if answer.points:
+        return f"partly right, {answer.points} of {answer.maximum} points"
+    return "wrong" if answer.chosen is not None else "not answered"
+
+
+def _choices(answer: AnswerFacts, item: Item, words: ItemWords, review: Review) -> tuple[ResultChoice, ...]:
+    if item.kind not in {Kind.SINGLE, Kind.TRUE_FALSE, Kind.MULTIPLE}:
+        return ()
+    chosen, right = set((answer.chosen or "").split()), set(item.correct_keys)
+    return tuple(
+        ResultChoice(
+            text=words.choices[key],
+            chosen=key in chosen,
+            is_key=review.keys and key in right,
+            rationale=words.rationales[key] if review.rationales else None,
+        )
+        for key in answer.choice_order
+    )
+
+
+def _parts(answer: AnswerFacts, item: Item, words: ItemWords, review: Review) -> tuple[ResultPart, ...]:
+    said = parts_of(answer.chosen)
+    if item.kind is Kind.MATCHING:
+        return tuple(
+            ResultPart(
+                label=words.stems[stem.key],
+                answer=words.choices.get(said.get(stem.key, ""), "–"),
+                right=said.get(stem.key) == stem.answer if review.verdicts else None,
+                key=words.choices.get(stem.answer) if review.keys else None,
+                rationale=words.stem_rationales[stem.key] or None if review.rationales else None,
+            )
+            for stem in item.stems
+        )
+    if item.kind is Kind.ORDERING:
+        places = {key: str(place) for place, key in enumerate(item.order, start=1)}
+        shown = item.order if review.keys else answer.choice_order
+        return tuple(
+            ResultPart(
+                label=words.choices[key],
+                answer=said.get(key, "–"),
+                right=said.get(key) == places.get(key) if review.verdicts else None,
+                key=places.get(key) if review.keys else None,
+                rationale=words.rationales[key] or None if review.rationales else None,
+            )
+            for key in shown
+        )
+    if item.kind is Kind.NUMERIC and item.numeric:
+        number = item.numeric
+        within = f" (within {number.tolerance})" if number.tolerance else ""
+        key = f"{number.value}{within} {number.unit}".strip()
+        right = answer.points == answer.maximum if review.verdicts else None
+        given = f"{answer.chosen or '–'} {number.unit}".strip()
+        return (ResultPart("Your number", given, right, key if review.keys else None, None),)
+    return ()
 
 
 def _why_self_test(attempt: AttemptFacts, shown: Shown) -> str | None:

@@ -1,6 +1,7 @@
 """Entrances of the learner: the quiz's page, an attempt, its answers, its result."""
 
 import re
+from datetime import datetime
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask import session as browser
@@ -14,10 +15,12 @@ from cme.store.session import Session, transaction
 from cme.web.access import signed_in
 from cme.web.moment import request_now
 from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, release_of_attempt
+from quizzes.queries.corrections import overrides_for, regrades_of
 from quizzes.queries.versions import published_version_for_release
-from quizzes.rules.delivery import Refusal, positions_phrase
+from quizzes.rules.delivery import Refusal, positions_phrase, takes_answers
 from quizzes.services import taking
-from quizzes.web.module import current_release, shown_of, step, versions
+from quizzes.web.limits import NO_LIMITS, Limits, limits_of
+from quizzes.web.module import Shown, current_release, shown_of, step, versions
 from quizzes.web.result import result_of
 from quizzes.web.sheet import sheet_of
 
@@ -43,14 +46,18 @@ def landing(slug: str) -> ResponseReturnValue:
     release = current_release(session, slug, now=now)
     shown = shown_of(session, release, now=now)
     attempts = attempts_of(session, current_user.person_id, release.release_id)
+    version_id = published_version_for_release(session, release.release_id)
+    version = versions().get(session, version_id).facts if version_id is not None else None
+    limits = limits_of(session, current_user.person_id, version, attempts, shown, now=now)
     return render_template(
         "quizzes/landing.html",
+        limits=limits,
         shown=shown,
         release=release,
         attempts=attempts,
         open_attempt=next((row for row in attempts if row.state == "open"), None),
         has_passed=any(row.passed for row in attempts),
-        has_quiz=published_version_for_release(session, release.release_id) is not None,
+        has_quiz=version is not None,
     )
 
 
@@ -73,14 +80,20 @@ def attempt(code: str) -> ResponseReturnValue:
     facts = _attempt(session, code)
     if facts.submitted:
         return redirect(url_for("quizzes.result", code=code), 303)
+    release = activities.release_facts(session, facts.release_id)
+    if not takes_answers(facts.due_at, now=now):
+        with transaction() as writing:
+            taking.submit_overdue(writing, current_user.person_id, code, release=release, versions=versions(), now=now)
+        flash("The time for this attempt is over. It was submitted with the answers that were saved.", "info")
+        return redirect(url_for("quizzes.result", code=code), 303)
     wanted = request.args.get("view")
     if wanted in {"all", "one"}:
         browser[VIEW] = wanted
     one = browser.get(VIEW) == "one"
     position = _position(facts, request.args.get("q", type=int)) if one else None
-    release = activities.release_facts(session, facts.release_id)
     return render_template(
         "quizzes/attempt.html",
+        seconds_left=max(0, int((facts.due_at - now).total_seconds())) if facts.due_at else None,
         shown=shown_of(session, release, now=now),
         release=release,
         attempt=facts,
@@ -104,6 +117,8 @@ def answers(code: str) -> ResponseReturnValue:
     except Refused as refused:
         if json_wanted:
             return jsonify(message=refused.sentence, code=refused.code), refused.status
+        if refused.code == Refusal.TIME_OVER:
+            return redirect(url_for("quizzes.attempt", code=code), 303)
         if refused.code == Refusal.ALREADY_SUBMITTED:
             flash(refused.sentence, "info")
             return redirect(url_for("quizzes.result", code=code), 303)
@@ -152,14 +167,27 @@ def result(code: str) -> ResponseReturnValue:
         return redirect(url_for("quizzes.attempt", code=code), 303)
     release = activities.release_facts(session, facts.release_id)
     shown = shown_of(session, release, now=now)
+    changes = overrides_for(session, [answer.question_id for answer in facts.answers])
     return render_template(
         "quizzes/result.html",
         shown=shown,
         release=release,
         attempt=facts,
-        result=result_of(facts, versions().get(session, facts.version_id), shown),
+        result=result_of(facts, versions().get(session, facts.version_id), shown, changes=changes, now=now),
+        regrades=regrades_of(session, facts.attempt_id),
         next_step=step(shown.progress.current),
+        limits=_limits_after(session, facts, shown, now=now),
     )
+
+
+def _limits_after(session: Session, facts: AttemptFacts, shown: Shown, *, now: datetime) -> Limits:
+    """Whether and when this person can try again; only asked where it matters."""
+    version_id = None if facts.passed else published_version_for_release(session, facts.release_id)
+    if version_id is None:
+        return NO_LIMITS
+    version = versions().get(session, version_id).facts
+    attempts = attempts_of(session, facts.person_id, facts.release_id)
+    return limits_of(session, facts.person_id, version, attempts, shown, now=now)
 
 
 def _attempt(session: Session, code: str) -> AttemptFacts:

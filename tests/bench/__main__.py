@@ -1,6 +1,7 @@
 """The command: measures every operation on both databases at two sizes, prints the tables and keeps them."""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -8,6 +9,9 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+import structlog
+
+from cme.web import log
 from tests.bench.measuring import NOW, measure, scratch
 from tests.bench.memory import Memory, web_process
 from tests.bench.meter import Cost
@@ -29,6 +33,7 @@ def main() -> int:
     parser.add_argument("--no-memory", action="store_true", help="leave the web process's memory out")
     wanted = parser.parse_args()
     repeats, sizes = (7, QUICK) if wanted.quick else (25, SIZES)
+    write_logs_to_nowhere()
     kept: dict[str, object] = {}
     lines: list[str] = []
     grows = False
@@ -45,8 +50,25 @@ def main() -> int:
         lines.append(memory_line(workers))
         print(lines[-1])
         kept["memory"] = [asdict(one) for one in workers]
+    lines.append(
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end: others at work make every time longer."
+    )
+    print(lines[-1])
     keep(lines, kept)
     return 1 if grows else 0
+
+
+class Nowhere(io.TextIOBase):
+    """Takes everything and keeps nothing."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def write_logs_to_nowhere() -> None:
+    """Log lines are made as in production, which costs what it costs, but nobody has to read them here."""
+    log.configure("INFO")
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=Nowhere()))
 
 
 def one_of(results: dict[Size, dict[str, Cost]]) -> dict[str, Cost]:
@@ -61,7 +83,8 @@ def measured(dialect: str, sizes: tuple[Size, ...], repeats: int) -> dict[Size, 
         with tempfile.TemporaryDirectory(prefix="cme-bench-") as folder:
             for size in sizes:
                 database = Database(dialect, scratch(Path(folder), dialect, size), server.url() if server else None)
-                found[size] = measure(database, size, postmaster_of(server), repeats)
+                found[size], disturbance = measure(database, size, postmaster_of(server), repeats)
+                print(f"{dialect}, {size}: reference work took {disturbance:.2f} times its best", file=sys.stderr)
                 database.close()
     finally:
         if server:

@@ -1,5 +1,6 @@
 """Years of other people's data, poured in by the database itself."""
 
+import warnings
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,6 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    text,
 )
 from sqlalchemy.sql.expression import FromClause, Select
 
@@ -273,7 +273,7 @@ def _numbers(connection: Connection, count: int) -> Table:
 def _pour(connection: Connection, table: Any, source: Select[Any], values: dict[str, Any]) -> None:
     """INSERT … SELECT of these columns for every row of the source."""
     columns = [_value(table.c[name], value) for name, value in values.items()]
-    connection.execute(insert(table).from_select(list(values), source.with_only_columns(*columns)))
+    _insert(connection, table, values, source.with_only_columns(*columns))
 
 
 def _copy(connection: Connection, table: Any, pattern: Any, source: Select[Any], changed: dict[str, Any]) -> None:
@@ -283,7 +283,15 @@ def _copy(connection: Connection, table: Any, pattern: Any, source: Select[Any],
     columns = [_value(table.c[name], value) for name, value in values.items()]
     froms = [pattern] if any(getattr(column, "table", None) is pattern for column in columns) else []
     statement = source.with_only_columns(*columns)
-    connection.execute(insert(table).from_select(list(values), statement.select_from(*froms) if froms else statement))
+    _insert(connection, table, values, statement.select_from(*froms) if froms else statement)
+
+
+def _insert(connection: Connection, table: Any, values: dict[str, Any], rows: Select[Any]) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message="SELECT statement has a cartesian product"
+        )  # on purpose: it multiplies
+        connection.execute(insert(table).from_select(list(values), rows))
 
 
 def _one(table: Any, key: ColumnElement[int]) -> FromClause:
@@ -304,8 +312,3 @@ def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 def _either(condition: ColumnElement[bool], yes: ColumnElement[int], no: int) -> ColumnElement[int]:
     return case((condition, yes), else_=no)
-
-
-def analyze(connection: Connection) -> None:
-    """What a running installation's database does by itself after a while."""
-    connection.execute(text("ANALYZE"))

@@ -32,13 +32,15 @@ ONCE = (
 )
 
 
-def measure(database: Database, size: Size, postmaster: int | None, repeats: int) -> dict[str, Cost]:
-    """Median of `repeats` roads, best of three rounds, per operation."""
+def measure(
+    database: Database, size: Size, postmaster: int | None, repeats: int, rounds: int = ROUNDS
+) -> tuple[dict[str, Cost], float]:
+    """Median of `repeats` roads, best of the rounds, per operation; and how disturbed the machine was."""
     with time_machine.travel(NOW, tick=True):
         _fill(database, size)
         with database.app.app_context():
             meter = Meter(db.engine, postmaster)
-        crowd = iter(_people(database, repeats * ROUNDS + 2))
+        crowd = iter(_people(database, repeats * rounds + 2))
         answers = _right_answers(database)
         addresses = iter(range(1, 60_000))
 
@@ -46,11 +48,12 @@ def measure(database: Database, size: Size, postmaster: int | None, repeats: int
             number = next(addresses)
             road = Road(Caller(database.app, f"10.0.{number // 250}.{number % 250 + 1}"), meter, SLUG)
             road.walk(next(crowd), answers)
+            meter.refer()
             return road
 
         walked(), walked()  # warm: templates, statements, caches of published content
-        rounds = [_round(walked, repeats, meter, database) for _ in range(ROUNDS)]
-    return {name: best([one[name] for one in rounds]) for name in rounds[0]}
+        found = [_round(walked, repeats, meter, database) for _ in range(rounds)]
+    return {name: best([one[name] for one in found]) for name in found[0]}, meter.disturbance
 
 
 def _round(walked: Callable[[], Road], repeats: int, meter: Meter, database: Database) -> dict[str, Cost]:

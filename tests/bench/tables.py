@@ -55,7 +55,7 @@ def judged(name: str, costs: Sequence[Cost]) -> list[str]:
     milliseconds, statements = AIMS.get(name, (None, None))
     most = max(cost.web + cost.database for cost in costs)
     if milliseconds is not None and most > milliseconds:
-        found.append(f"{most:.1f} ms over the aim")
+        found.append(f"{most:.1f} ms, over the aim")
     if statements is not None and max(cost.statements for cost in costs) > statements:
         found.append("too many statements")
     if len({cost.statements for cost in costs}) > 1:

@@ -25,7 +25,6 @@ INSIDE_TERM = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 AFTER_TERM = datetime(2028, 1, 5, 15, 0, tzinfo=UTC)
 SLUG = "sleep-related-leg-cramps"
 LIBRARY = PROJECT / "cme" / "library" / SLUG
-CLOCK = Path(__file__).parent / "clock"
 PATIENCE = 20.0
 NOT_A_WORD = re.compile(r"[\W_]+")
 
@@ -48,8 +47,7 @@ class Site:
     def __init__(self, dialect: str, folder: Path, server_url: str | None, at: datetime) -> None:
         self.database = Database(dialect, folder, server_url)
         load_module(self.database, min(at, INSIDE_TERM))
-        # libfaketime breaks time.sleep where it leaves the monotonic clock alone; the folder mends that.
-        self.server = Server(self.database, fake_at=at, environment={"PYTHONPATH": str(CLOCK)}).start()
+        self.server = Server(self.database, fake_at=at).start()
         self.url = self.server.url
         self.right = right_answers()
         self.release_id = int(

@@ -72,11 +72,6 @@ def expect_keys(traveller: Traveller) -> None:
     assert page.locator(".explanation li").count() >= 10
 
 
-def test_with_the_mouse(site: Site, visit: Opener, tmp_path: Path) -> None:
-    page, watch = visit(site)
-    whole_road(Traveller(site, page, Mouse(page), watch), tmp_path)
-
-
 def test_with_the_mouse_on_postgresql(site_on_postgresql: Site, visit: Opener, tmp_path: Path) -> None:
     page, watch = visit(site_on_postgresql)
     whole_road(Traveller(site_on_postgresql, page, Mouse(page), watch), tmp_path)

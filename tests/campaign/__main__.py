@@ -27,7 +27,7 @@ def clicks(database: Database, size: float) -> Report:
 def crowd(database: Database, size: float) -> Report:
     """500 learners at once, from the module's page to the claim."""
     with Server(database, processes=3, environment=WEB) as server:
-        return many_learners(server, number=max(2, int(500 * size)))
+        return many_learners(server, number=max(2, int(500 * size)), documents=True)
 
 
 def kill(database: Database, size: float) -> Report:

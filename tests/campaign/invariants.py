@@ -56,14 +56,17 @@ INVARIANTS: dict[str, str] = {
         GROUP BY a.id, a.state
         HAVING COUNT(e.event) <> CASE WHEN a.state = 'submitted' THEN 1 ELSE 0 END""",
     "I7 a code names one attempt": "SELECT code FROM attempts GROUP BY code HAVING COUNT(*) > 1",
-    "I13 the stored score follows from answers and version": """
+    "I13 the stored score is the sum of its answers": """
         SELECT a.id FROM attempts a JOIN answers w ON w.attempt_id = a.id
-        LEFT JOIN choices c ON c.question_id = w.question_id AND c.key = w.chosen
         WHERE a.state = 'submitted'
         GROUP BY a.id, a.earned_points, a.total_points, a.pass_points, a.passed
-        HAVING SUM(CASE WHEN c.correct THEN 1 ELSE 0 END) <> a.earned_points
-          OR SUM(w.points) <> a.earned_points OR COUNT(*) <> a.total_points
+        HAVING SUM(w.points) <> a.earned_points OR COUNT(w.points) <> COUNT(*) OR SUM(w.maximum) <> a.total_points
           OR (a.earned_points >= a.pass_points) <> a.passed""",
+    "I13 the points of a single choice follow from the version": """
+        SELECT w.attempt_id, w.position FROM attempts a JOIN answers w ON w.attempt_id = a.id
+        JOIN questions q ON q.id = w.question_id
+        LEFT JOIN choices c ON c.question_id = w.question_id AND c.key = w.chosen
+        WHERE a.state = 'submitted' AND w.kind = 'single' AND w.points <> CASE WHEN c.correct THEN q.points ELSE 0 END""",
     "I13 every answered question belongs to the attempt's version": """
         SELECT a.id FROM attempts a JOIN answers w ON w.attempt_id = a.id JOIN questions q ON q.id = w.question_id
         WHERE q.version_id <> a.version_id""",

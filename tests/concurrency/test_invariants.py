@@ -24,6 +24,7 @@ DAMAGE = {
     "SELECT event, at, person_id, subject, subject_id, details FROM audit_events WHERE event = 'attempt.submitted'",
     "I7 a code": "{second_attempt}",
     "I13 the stored score": "UPDATE attempts SET earned_points = 1, passed = 0",
+    "I13 the points of a single": "UPDATE answers SET points = 0",
     "I13 every answered": "UPDATE attempts SET version_id = 99",
     "I14 at most one": "{second_attempt}; UPDATE attempts SET state = 'open'",
     "I14 attempts are numbered": "UPDATE attempts SET number = 2",

@@ -42,7 +42,9 @@ def ready(fresh_sqlite: Database) -> Iterator[Ready]:
         expires_on=date(2027, 8, 9),
         zone="America/Los_Angeles",
     )
+    began = time.monotonic()
     with Server(fresh_sqlite, outbox=False, environment=WEB, fake_at=day_before) as early:
+        lead = timedelta(seconds=6 + 2 * (time.monotonic() - began))  # a busy machine takes longer to get ready
         crowd = learners(early, module.slug, 4)
         claims = []
         for learner in crowd[:2]:
@@ -53,7 +55,7 @@ def ready(fresh_sqlite: Database) -> Iterator[Ready]:
         code = crowd[2].read()
         attempt = (crowd[2], code, crowd[2].answered(code))
         port = early.port
-    with Server(fresh_sqlite, outbox=False, environment=WEB, fake_at=END - timedelta(seconds=12), port=port) as server:
+    with Server(fresh_sqlite, outbox=False, environment=WEB, fake_at=END - lead, port=port) as server:
         yield Ready(server, claims, attempt, crowd[3])
 
 
@@ -77,8 +79,7 @@ def test_the_term_ends_on_the_second_for_claim_submission_and_start(ready: Ready
 
     assert (granted.status, granted.location) == (303, f"/modules/{first.slug}/certificate")
     assert denied.status == 422
-    assert "stopped awarding credit" in denied.text
-    assert "9 August 2027" in denied.text
+    assert "the last minute was 9 August 2027, 11:59 pm Los Angeles time" in denied.text
     assert after.status == 303
     result = late.result(code).text
     assert "self-test" in result

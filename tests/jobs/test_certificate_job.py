@@ -37,25 +37,41 @@ def folder(app: Flask) -> Path:
     return app.extensions["settings"].files_folder
 
 
+def letters(app: Flask) -> list[str]:
+    """The links to a certificate in the letters that left."""
+    texts = [path.read_text() for path in sorted((app.extensions["settings"].instance / "mail").glob("*.txt"))]
+    return [line for text in texts for line in text.splitlines() if "/certificates/" in line]
+
+
+def code_of(certificate_id: int) -> str:
+    found = queries.by_id(db.session(), certificate_id)
+    assert found is not None
+    return found.code
+
+
 def on_disk(app: Flask) -> set[str]:
     return {path.name for path in folder(app).rglob("*") if path.is_file()}
 
 
-def test_the_outbox_makes_pdf_and_picture(app: Flask):
+EVERY_KIND = {"credential", "pdf", "picture"}
+
+
+def test_the_outbox_makes_credential_pdf_and_picture_and_writes_once(app: Flask):
     certificate_id = issued(app)
     with app.app_context():
-        assert drain_all(app.extensions["house"].jobs) == 1
+        assert drain_all(app.extensions["house"].jobs) == 2
         made = files(app)
-        assert set(made) == {"pdf", "picture"}
+        assert set(made) == EVERY_KIND
         assert on_disk(app) == set(made.values())
         store = FolderStore(folder(app))
         assert store.get(made["pdf"]).startswith(b"%PDF-1.7")
         assert store.get(made["picture"]).startswith(b"\x89PNG")
-        work = db.session.scalars(select(OutboxWork)).one()
-        assert work.finished_at is not None
-        assert work.payload == {}
+        work = db.session.scalars(select(OutboxWork).order_by(OutboxWork.id)).all()
+        assert [one.kind for one in work] == ["certificates.render", "certificates.letter"]
+        assert all(one.finished_at is not None and one.payload == {} for one in work)
+        assert letters(app) == [f"http://localhost/certificates/{code_of(certificate_id)}"]
         rendered = db.session.scalars(select(AuditEvent).where(AuditEvent.event == "certificate.rendered")).all()
-        assert {row.details["kind"] for row in rendered} == {"pdf", "picture"}
+        assert {row.details["kind"] for row in rendered} == EVERY_KIND
         assert {row.subject_id for row in rendered} == {str(certificate_id)}
 
 
@@ -67,7 +83,9 @@ def test_running_it_again_changes_nothing(app: Flask, clock: Traveller):
         clock.shift(86400)
         jobs.render(certificate_id)
         assert (files(app), on_disk(app)) == before
-        assert db.session.scalar(select(func.count()).select_from(CertificateFile)) == 2
+        assert db.session.scalar(select(func.count()).select_from(CertificateFile)) == 3
+        asked = select(func.count()).select_from(OutboxWork).where(OutboxWork.kind == "certificates.letter")
+        assert db.session.scalar(asked) == 1
 
 
 def test_after_a_crash_before_the_record_the_repeat_finishes(app: Flask, monkeypatch: pytest.MonkeyPatch):
@@ -143,7 +161,7 @@ def test_a_failed_rendering_is_recorded_and_tried_again(app: Flask, monkeypatch:
 
     issued(app)
 
-    def refuse(*_arguments: object) -> bytes:
+    def refuse(*_arguments: object, **_named: object) -> bytes:
         raise FatalURLFetchingError("the design asked for the moon")
 
     with app.app_context():
@@ -153,7 +171,7 @@ def test_a_failed_rendering_is_recorded_and_tried_again(app: Flask, monkeypatch:
         work = db.session.scalars(select(OutboxWork)).one()
         assert work.finished_at is None
         assert "moon" in (work.last_error or "")
-        assert files(app) == {}
+        assert set(files(app)) == {"credential"}
         clock.shift(60)
         drain_all(app.extensions["house"].jobs)
-        assert set(files(app)) == {"pdf", "picture"}
+        assert set(files(app)) == EVERY_KIND

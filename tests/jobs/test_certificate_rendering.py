@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
@@ -18,14 +19,18 @@ from PIL import Image
 from weasyprint.text.ffi import ffi, fontconfig
 from weasyprint.urls import FatalURLFetchingError
 
-from certificates import measuring, picture, rendering
+from certificates import compiling, measuring, picture
+from certificates.compiling import RenderError
 from certificates.design import design
 from certificates.fetching import Asset, SealedFetcher
-from certificates.rendering import RenderError, render
+from certificates.finishing import Attachment
 from certificates.rules import document
+from certificates.shaping import FONTS, NoCoverage
 from tests.factories.certificates import CODE, SOCIETY, STATEMENTS, make_snapshot
+from tests.support.printing import URL, key_text, made
+from tests.support.printing import printed as render
+from tests.support.serving import faketime_library
 
-URL = f"https://cme.example.org/verify/{CODE}"
 ROOT = Path(__file__).resolve().parents[2]
 NINETY = "Maximiliana Konstantinopolitanska-Brandenburgerin von und zu Hohenzollern-Sigmaringen XXI"
 NAMES = {
@@ -180,7 +185,7 @@ def test_a_text_that_fits_nowhere_is_an_error_not_an_overlap():
 
 
 def test_a_character_without_a_typeface_is_an_error_not_a_box():
-    with pytest.raises(RenderError, match="王"):
+    with pytest.raises(NoCoverage, match="王"):
         render(make_snapshot(title="王 and others"), URL)
 
 
@@ -232,24 +237,51 @@ def test_a_small_grey_print_still_scans(demonstration: bytes):
     assert [found.text for found in zxingcpp.read_barcodes(image)] == [URL]
 
 
-def test_the_same_inputs_give_the_same_bytes_in_another_process(demonstration: bytes):
+def test_the_same_inputs_give_the_same_bytes_in_another_process_two_days_later(demonstration: bytes, tmp_path: Path):
     code = (
-        "import hashlib, json, sys; from certificates.rendering import render\n"
+        "import hashlib, json, sys, datetime, pathlib\n"
+        "from certificates import compiled, finishing, keys, rendering\n"
         "given = json.load(sys.stdin)\n"
-        "render(given['other'], given['url'])\n"  # whatever was printed before must not matter
-        "print(hashlib.sha256(render(given['snapshot'], given['url'])).hexdigest())"
+        "now = datetime.datetime.now(datetime.UTC)\n"
+        "signer = keys.Keys(pathlib.Path('/nonexistent'), given['key'], '').signer(now=now)\n"
+        "shelf = compiled.Shelf(pathlib.Path(given['shelf']))\n"
+        "def print_(snapshot, file):\n"
+        "    attachment = finishing.Attachment(file.encode()) if file else None\n"
+        "    made = rendering.render(snapshot, given['url'], shelf=shelf, signer=signer, attachment=attachment)\n"
+        "    print(hashlib.sha256(made.body).hexdigest(), end=' ')\n"
+        "print_(given['other'], '')\n"  # whatever was printed before must not matter
+        "print_(given['snapshot'], '')\n"
+        "print_(given['mixed'], '{}')\n"
+        "print(now.date())\n"
     )
-    given = json.dumps({"snapshot": make_snapshot(), "other": make_snapshot(name="Дмитрий"), "url": URL})
+    mixed = make_snapshot(name="محمد Smith")
+    given = {"snapshot": make_snapshot(), "other": make_snapshot(name="Дмитрий"), "mixed": mixed, "url": URL}
+    given |= {"key": key_text(), "shelf": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", code],
-        input=given,
+        input=json.dumps(given),
         capture_output=True,
         text=True,
         check=True,
         cwd=ROOT,
-        env={"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo", "FONTCONFIG_FILE": "/nonexistent"},
+        env={
+            **{"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo", "FONTCONFIG_FILE": "/nonexistent"},
+            **two_days_later(),
+        },
     )
-    assert done.stdout.strip() == hashlib.sha256(demonstration).hexdigest()
+    first, second, third, day = done.stdout.split()
+    assert second == hashlib.sha256(demonstration).hexdigest()
+    assert third == hashlib.sha256(render(mixed, attachment=Attachment(b"{}"))).hexdigest()
+    assert first not in {second, third}
+    assert day == (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+
+
+def two_days_later() -> dict[str, str]:
+    """The environment of a process whose clock is two days ahead."""
+    library = faketime_library()
+    if library is None:
+        pytest.skip("no libfaketime here; `sh script/test` installs it")
+    return {"LD_PRELOAD": str(library), "FAKETIME": "+2d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def test_another_name_gives_other_bytes_and_no_trace_of_the_first(demonstration: bytes):
@@ -297,38 +329,44 @@ def test_the_fetcher_serves_its_table_and_nothing_else(address: str):
 def test_a_page_that_asks_for_more_is_not_printed(markup: str):
     document = weasyprint.HTML(string=f"<html lang=en><title>x</title>{markup}", url_fetcher=SealedFetcher({}))
     with pytest.raises(FatalURLFetchingError):
-        document.write_pdf(pdf_variant=rendering.VARIANT)
+        document.write_pdf(pdf_variant=compiling.VARIANT)
 
 
 @pytest.mark.parametrize("markup", ["<img src='asset:seal.svg'>", "<img alt=x src='relative.png'>"])
 def test_what_weasyprint_only_logs_is_an_error_here(markup: str):
     fetcher = SealedFetcher({"asset:seal.svg": design("credit").assets["asset:seal.svg"]})
-    with pytest.raises(RenderError, match="WeasyPrint complained"), rendering.no_complaints():
+    with pytest.raises(RenderError, match="WeasyPrint complained"), compiling.no_complaints():
         weasyprint.HTML(string=f"<html lang=en><title>x</title>{markup}", url_fetcher=fetcher).write_pdf(
-            pdf_variant=rendering.VARIANT
+            pdf_variant=compiling.VARIANT
         )
 
 
 def test_no_font_of_the_machine_is_known():
-    fonts = fontconfig.FcConfigGetFonts(rendering.OwnFonts()._config, fontconfig.FcSetSystem)
+    fonts = fontconfig.FcConfigGetFonts(compiling.OwnFonts()._config, fontconfig.FcSetSystem)
     found, answer = set(), ffi.new("FcChar8 **")
     for index in range(fonts.nfont):
         fontconfig.FcPatternGetString(fonts.fonts[index], b"file", 0, answer)
         found.add(Path(ffi.string(answer[0]).decode()).name)
-    assert found == {path.name for path in measuring.FONTS.glob("*.ttf")}
+    assert found == {path.name for path in FONTS.glob("*.ttf")}
 
 
 def test_the_image_cache_does_not_grow_with_learners(demonstration: bytes):
-    press = rendering._press("credit")
+    press = compiling._press(design("credit"))
+    render(make_snapshot(name="يوسف Smith"))
     before = set(press.images)
     for number in range(3):
-        render(make_snapshot(name=f"Learner {number}"), f"{URL[:-1]}{number}")
-    assert set(press.images) == before == {"asset:frame.svg", "asset:seal.svg"}
+        render(make_snapshot(name=f"محمد Smith {number}"), f"{URL[:-1]}{number}")
+    assert set(press.images) == before
+    assert {"asset:frame.svg", "asset:seal.svg", "slot:qr"} < before
 
 
 def test_the_engine_names_versions_and_design():
-    said = rendering.engine("participation")
-    assert re.fullmatch(r"weasyprint 70\.\d+, pango \d+\.\d+\.\d+, design participation [0-9a-f]{12}", said)
+    said = made(make_snapshot("participation")).engine
+    assert re.fullmatch(
+        r"weasyprint 70\.\d+, pango \d+\.\d+\.\d+, participation [0-9a-f]{12}, "
+        r"pikepdf \d+\.\d+\.\d+, uharfbuzz \d+\.\d+\.\d+",
+        said,
+    )
     assert len(said) <= 120
     assert len(picture.engine()) <= 120
     assert design("credit").digest != design("participation").digest
@@ -348,5 +386,5 @@ def test_long_names_take_more_lines_before_they_become_small(name: str, lines: i
     laid = measuring.set_name(name.strip(), "MD, PhD", 600)
     assert len(laid.lines) == lines
     assert "".join(laid.lines).replace(" ", "") == name.replace(" ", "")
-    assert 8 <= laid.size <= measuring.LARGEST
+    assert 8 <= laid.size <= measuring.LARGEST[lines - 1]
     assert all(measuring.width(line) * laid.size <= 600 for line in laid.lines)

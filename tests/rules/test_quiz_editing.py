@@ -82,7 +82,7 @@ def test_each_flaw_of_an_item_is_named_with_the_item(change: dict[str, Any], sen
             "The blueprint line “First” names the unknown topic “x”.",
         ),
         ((BLUEPRINT[0],), "The blueprint draws 1 points, but the release promises 2."),
-        ((replace(BLUEPRINT[0], draw=300),), "The blueprint draws 300 questions; at most 200 are possible."),
+        ((replace(BLUEPRINT[0], draw=300),), "The blueprint draws 300 points; at most 200 are possible."),
         (
             (replace(BLUEPRINT[0], draw=2),),
             "The blueprint line “First” draws 2, but only 1 questions have its topics.",

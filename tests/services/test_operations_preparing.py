@@ -276,7 +276,9 @@ def test_preflight_names_missing_and_broken_fonts(tmp_path: Path, monkeypatch: p
 
 
 def test_preflight_notes_what_production_should_not_be_without(store: Store) -> None:
-    check = check_of(store, "settings", mode=Mode.PRODUCTION, public_url="http://cme.example.org", broker_url="amqp://x")
+    check = check_of(
+        store, "settings", mode=Mode.PRODUCTION, public_url="http://cme.example.org", broker_url="amqp://x"
+    )
     assert check.problem is None
     assert all(word in str(check.note) for word in ("CME_SMTP_URL", "https://", "CME_BROKER_URL"))
     sound = {"mode": Mode.PRODUCTION, "public_url": "https://cme.example.org", "smtp_url": "smtps://mail.example.org"}

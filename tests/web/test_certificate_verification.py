@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 from time_machine import Traveller
 
 from certificates.models import CertificateEvent
-from certificates.web.verifying import LIMITS
+from certificates.web.limits import LOOKING as LIMITS
 from cme.people.models import Throttle
 from cme.store.database import db
 from cme.store.session import transaction

@@ -302,3 +302,22 @@ def test_a_cell_cannot_become_a_formula(web_app: Flask, office: Client) -> None:
         (row,) = table(office, f"/office/{name}.csv")
         assert "'=HYPERLINK(1)" in row
         assert "'+cmd@example.org" in row
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_reader_who_goes_away_leaves_no_connection_behind(web_app: Flask, office: Client, name: str) -> None:
+    earn(web_app, "Ann Lee")
+    table(office, f"/office/{name}.csv")
+    assert connections_out(web_app) == 0
+    response = office.raw.get(f"/office/{name}.csv", buffered=False)
+    lines = response.iter_encoded()
+    next(lines)
+    next(lines)
+    assert connections_out(web_app) == 1
+    response.close()
+    assert connections_out(web_app) == 0
+
+
+def connections_out(app: Flask) -> int:
+    with app.app_context():
+        return db.engine.pool.checkedout()  # type: ignore[attr-defined]

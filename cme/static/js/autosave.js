@@ -1,4 +1,4 @@
-// Quiz: sends every chosen option at once, says so, and keeps trying while it cannot.
+// Quiz: sends every answer as soon as it is given, whatever its kind, says so, and keeps trying while it cannot.
 import { freshToken } from "./fresh-token.js";
 import { markAnswered } from "./quiz-progress.js";
 
@@ -7,6 +7,8 @@ const OFFLINE = "Not saved yet: no connection. Your choice stays on this page; t
 const SIGNED_OUT = "Not saved yet: you are signed out. Sign in again in another tab; your choice is then saved from here.";
 const RENEWING = "Not saved yet; trying again.";
 const MOST_RENEWALS = 3;
+// "q-3" is the answer to question 3, "q-3-b" a part of it, "c-3" how sure the learner is of it.
+const ANSWER = /^[qc]-[0-9]+/;
 const CLOCK = { hour: "2-digit", minute: "2-digit", hour12: false };
 
 class Autosave {
@@ -17,8 +19,9 @@ class Autosave {
     this.tries = 0;
     this.renewals = 0;
     form.addEventListener("change", (event) => {
-      if (event.target.type !== "radio") return;
-      this.waiting.set(event.target.name, event.target.value);
+      const group = ANSWER.exec(event.target.name)?.[0];
+      if (!group) return;
+      this.waiting.set(group, this.answerOf(group));
       this.flush();
     });
     // The form's own POST carries every answer on the page; a report beside it would only race with it.
@@ -27,14 +30,23 @@ class Autosave {
     window.addEventListener("pagehide", () => { if (this.waiting.size) this.send(this.waiting).catch(() => {}); });
   }
 
+  // Everything the form says about one answer: [name, value] pairs. An empty one stands where nothing is left.
+  answerOf(group) {
+    const fields = [...this.form.elements].filter((one) => ANSWER.exec(one.name || "")?.[0] === group && !one.disabled);
+    const said = fields.filter((one) => (one.type !== "radio" && one.type !== "checkbox") || one.checked);
+    return said.map((one) => [one.name, one.value]);
+  }
+
   say(text, state) {
     if (this.state) { this.state.textContent = text; this.state.dataset.state = state; }
   }
 
   send(answers) {
     const body = new URLSearchParams();
-    for (const field of this.form.querySelectorAll("input[type=hidden]")) body.append(field.name, field.value);
-    for (const [name, value] of answers) body.append(name, value);
+    for (const field of this.form.querySelectorAll("input[type=hidden]")) {
+      if (!ANSWER.test(field.name)) body.append(field.name, field.value);
+    }
+    for (const pairs of answers.values()) for (const [name, value] of pairs) body.append(name, value);
     return fetch(this.form.dataset.saveUrl, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } });
   }
 
@@ -78,7 +90,7 @@ class Autosave {
     this.tries = 0;
     this.renewals = 0;
     this.say(text, state);
-    if (state === "saved") for (const name of sent.keys()) markAnswered(this.form, name);
+    if (state === "saved") for (const [group, pairs] of sent) if (group.startsWith("q-")) markAnswered(this.form, group, pairs.some(([, value]) => value));
   }
 }
 

@@ -1,0 +1,34 @@
+"""Whom this installation trusts and signs as: the one place where credentials and checks meet the keys."""
+
+from datetime import datetime
+
+from cryptography.x509 import Certificate
+
+from certificates.checking.trust import roots_from_pem
+from certificates.credential import Seal
+from certificates.issuing import keys_of, signer_of
+from certificates.keys import FOLDER, ROOT
+from cme.config import Settings
+
+TRUSTED = "trusted"
+"""A folder beside the keys: root certificates of signers that were used here before and are configured no more."""
+
+
+def seal_of(settings: Settings, *, now: datetime) -> Seal:
+    """What signs credentials: the key that also signs the documents. Raises certificates.keys.KeyProblem."""
+    return signer_of(settings, now=now)
+
+
+def roots_of(settings: Settings, *, now: datetime) -> list[bytes]:
+    """Every root whose signers have signed certificates here, as DER: today's first. Raises KeyProblem."""
+    folder = settings.instance / FOLDER
+    found = roots_from_pem(keys_of(settings).root(now=now))
+    for path in (folder / ROOT, *sorted((folder / TRUSTED).glob("*.pem"))):
+        if path.is_file():
+            found += roots_from_pem(path.read_bytes())
+    return list(dict.fromkeys(found))
+
+
+def signers_of(settings: Settings, *, now: datetime) -> list[Certificate]:
+    """Every signing certificate of this installation, the oldest first. Raises KeyProblem."""
+    return [one.certificate for one in keys_of(settings).listed(now=now)]

@@ -1,0 +1,88 @@
+"""`python -m certificates.check FILE.pdf --root root.pem [--status list.json]`: is this the document that was issued.
+
+Needs no server, no database and no network: this folder, `cryptography` and `pypdfium2`. Exit code 0: nothing is wrong;
+1: something is; 2: it could not be checked.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from certificates.checking import jose, sandbox, statuses
+from certificates.checking.facts import LABELS
+from certificates.checking.judging import Verdict, judge
+from certificates.checking.trust import roots_from_pem
+
+GOOD, BAD, UNKNOWN = 0, 1, 2
+LARGEST = 20 * 1024 * 1024
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Judge one file and say the verdict in words."""
+    wanted = _parser().parse_args(arguments)
+    try:
+        roots = roots_from_pem(wanted.root.read_bytes())
+        body = _body(wanted.file)
+        status = wanted.status.read_bytes() if wanted.status else None
+        verdict = judge(body, sandbox.look(body), roots)
+        standing = _standing(verdict, status, roots)
+    except sandbox.CannotLook:
+        return _end(UNKNOWN, "The file could not be read within the limits of time and memory.")
+    except (OSError, ValueError) as error:
+        return _end(UNKNOWN, f"It could not be checked: {error}")
+    return _tell(wanted.file.name, verdict, standing)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m certificates.check", description=__doc__)
+    parser.add_argument("file", type=Path, help="the certificate, a PDF")
+    parser.add_argument("--root", type=Path, default=Path("root.pem"), help="the issuer's root certificates (PEM)")
+    parser.add_argument("--status", type=Path, help="the issuer's signed status list, to learn of revocation")
+    return parser
+
+
+def _body(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST:
+        raise ValueError("the file is too large for a certificate")
+    return path.read_bytes()
+
+
+def _standing(verdict: Verdict, status: bytes | None, roots: list[bytes]) -> bool | None:
+    """Whether the certificate was revoked or replaced; None when the list is missing or does not speak of it."""
+    if status is None or verdict.claims is None:
+        return None
+    try:
+        return statuses.fallen(status, verdict.claims, roots)
+    except jose.Unreadable as error:
+        raise ValueError(str(error)) from error
+
+
+def _tell(name: str, verdict: Verdict, fallen: bool | None) -> int:
+    if verdict.facts:
+        _say("The issuer's signed credential says:")
+        for key, value in verdict.facts.items():
+            if value:
+                _say(f"  {LABELS[key]}: {value}")
+    _say(f"SHA-256 of the file: {verdict.sha256}")
+    if verdict.findings:
+        for finding in verdict.findings:
+            _say(f"- {finding.sentence}")
+        return _end(BAD, f"{name}: NOT as it was issued.")
+    if fallen:
+        return _end(BAD, f"{name}: as it was issued, but REVOKED or REPLACED since.")
+    if fallen is None:
+        return _end(GOOD, f"{name}: as it was issued. Whether it was revoked since is not known without a status list.")
+    return _end(GOOD, f"{name}: as it was issued, and it stood when the status list was made.")
+
+
+def _end(code: int, words: str) -> int:
+    _say(words)
+    return code
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""From a signer's certificate up to a root that the checker was given."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+LONGEST = 3
+
+
+def roots_from_pem(text: bytes) -> list[bytes]:
+    """Every certificate of a PEM file, as DER."""
+    return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(text)]
+
+
+def vouched(leaf: bytes, others: Sequence[bytes], roots: Iterable[bytes], at: datetime | None) -> bool:
+    """Whether the leaf leads to one of the roots, and whether nothing came along that does not belong to that way.
+
+    `at` is when the signature says it was made: the signer's certificate must not have run out before, whatever the day
+    is today. Keys are changed now and then, and what an old key has signed stays signed. A certificate that is younger
+    than the signature's instant is accepted: a document bears the instant of the grant, and may be drawn later.
+    """
+    try:
+        way = _way(leaf, others, list(roots))
+        if way is None or any(one not in way for one in others):
+            return False
+        certificate = x509.load_der_x509_certificate(leaf)
+    except (ValueError, TypeError, x509.ExtensionNotFound):
+        return False
+    return at is None or at <= certificate.not_valid_after_utc
+
+
+def _way(leaf: bytes, others: Sequence[bytes], roots: list[bytes]) -> list[bytes] | None:
+    """The certificates from the leaf to a root, or None."""
+    if leaf in roots:
+        return [leaf]
+    way = [leaf]
+    while len(way) <= LONGEST:
+        last = way[-1]
+        for root in roots:
+            if _issued(last, root):
+                return [*way, root]
+        upper = next((one for one in others if one not in way and one not in roots and _issued(last, one)), None)
+        if upper is None:
+            return None
+        way.append(upper)
+    return None
+
+
+def _issued(lower: bytes, upper: bytes) -> bool:
+    below, above = x509.load_der_x509_certificate(lower), x509.load_der_x509_certificate(upper)
+    try:
+        below.verify_directly_issued_by(above)
+        basic = above.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
+        return False
+    return basic.ca

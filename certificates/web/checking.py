@@ -1,0 +1,93 @@
+"""The altered-copy check: somebody hands in a file, the page says what differs from what was issued."""
+
+from threading import BoundedSemaphore
+
+from flask import current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from certificates import reviewing
+from certificates.checking.sandbox import CannotLook
+from certificates.reviewing import LARGEST, OTHER, PICTURE, Review
+from certificates.rules import document
+from certificates.web.answers import successor, unindexed, why
+from certificates.web.blueprint import bp
+from certificates.web.limits import checking
+from certificates.web.waiting import store
+from cme.config import Settings
+from cme.kernel.refusal import Invalid, TooMany
+from cme.people.services import throttle
+from cme.store.database import db
+from cme.store.session import transaction
+from cme.web.access import public
+from cme.web.moment import request_now
+
+PLACES = "certificate_checks"
+AT_ONCE = 2
+WAIT_SECONDS = 10
+ROOM_FOR_FORM = 100_000
+
+
+def places() -> BoundedSemaphore:
+    """How many files one server process has looked into at the same time."""
+    return BoundedSemaphore(AT_ONCE)
+
+
+@bp.get("/verify/check")
+@public
+def check_form() -> ResponseReturnValue:
+    """The form."""
+    return unindexed(render_template("certificates/check_form.html", problem=None))
+
+
+@bp.post("/verify/check")
+@public
+def check() -> ResponseReturnValue:
+    """The verdict on a file. Nothing of the file is kept. Refuses: TooMany."""
+    request.max_content_length = LARGEST + ROOM_FOR_FORM
+    now = request_now()
+    with transaction() as session:
+        throttle.take(session, (checking(),), now=now)
+    try:
+        review = _review(_uploaded())
+    except Invalid as problem:
+        return unindexed(render_template("certificates/check_form.html", problem=problem.sentence), 422)
+    found = review.certificate
+    return unindexed(
+        render_template(
+            "certificates/checked.html",
+            review=review,
+            certificate=found,
+            printed=document.summary(found.snapshot) if found else None,
+            why=why(found) if found else "",
+            successor=successor(found) if found else None,
+        )
+    )
+
+
+def _uploaded() -> bytes:
+    file = request.files.get("file")
+    body = file.stream.read(LARGEST + 1) if file else b""
+    if not body:
+        raise Invalid("no_file", "Choose the file of a certificate: the PDF, or a picture of it.")
+    if len(body) > LARGEST:
+        raise Invalid("file_too_large", "The file is larger than 2 MB. Certificates are much smaller.")
+    return body
+
+
+def _review(body: bytes) -> Review:
+    settings: Settings = current_app.extensions["settings"]
+    kind = reviewing.kind_of(body)
+    if kind == OTHER:
+        raise Invalid("file_kind", "This is neither a PDF nor a picture (PNG, JPEG or WebP).")
+    free: BoundedSemaphore = current_app.extensions[PLACES]
+    if not free.acquire(timeout=WAIT_SECONDS):
+        raise TooMany("busy", "Many files are being checked at this moment. Please try again soon.", retry_after=10)
+    try:
+        if kind == PICTURE:
+            return reviewing.review_picture(db.session(), settings, body)
+        return reviewing.review_pdf(db.session(), store(), settings, body, now=request_now())
+    except CannotLook:
+        sentence = "The file could not be read within our limits of time and memory. Certificates are small and simple."
+        raise Invalid("file_unreadable", sentence) from None
+    finally:
+        free.release()

@@ -1,0 +1,134 @@
+"""Pictures that come with questions: kept by a plain name, and only when the bytes are what the name says."""
+
+import base64
+import binascii
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from quizzes.interchange.limits import MOST_MEDIA_BYTES
+from quizzes.interchange.lineage import digest, slug
+from quizzes.interchange.reasons import Losses
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,69}\.(?:png|jpg|gif|webp)", re.ASCII)
+_DATA = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.ASCII | re.IGNORECASE)
+_PREFIXES = ("$ims-cc-filebase$", "$ims_cc_filebase$", "@@pluginfile@@", "%24ims-cc-filebase%24")
+_IN_MARKDOWN = re.compile(r"!\[(?:[^\[\]\\]|\\.){0,2000}\]\(([a-z0-9][a-z0-9_.-]{0,79})\)", re.ASCII)
+
+
+def picture_type(data: bytes) -> str | None:
+    """The ending that belongs to the content; None for anything but the four kinds taken."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    if data[:6] in {b"GIF87a", b"GIF89a"}:
+        return "gif"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return None
+
+
+def named_in(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the pictures that Markdown texts show, each once, in their order."""
+    found: dict[str, None] = {}
+    for text in texts:
+        if "![" in text:
+            found.update(dict.fromkeys(match for match in _IN_MARKDOWN.findall(text) if NAME.fullmatch(match)))
+    return tuple(found)
+
+
+class MediaBag:
+    """The pictures of one file: looks up what a text points to and hands out plain names."""
+
+    def __init__(self, sources: Mapping[str, Callable[[], bytes]] | None = None) -> None:
+        self._sources = dict(sources or {})
+        self._by_tail: dict[str, list[str]] = {}
+        for path in self._sources:
+            self._by_tail.setdefault(posixpath.basename(path).lower(), []).append(path)
+        self._named: dict[str, str] = {}
+        self.taken: dict[str, bytes] = {}
+
+    def name_of(self, source: str, losses: Losses, *, base: str = "") -> str | None:
+        """The plain name for a picture's address; None when it cannot be taken, with the loss noted."""
+        source = source.strip()
+        if _DATA.match(source):
+            return self._inline(source, losses)
+        parts = _split(source)
+        if parts is None or parts.scheme or parts.netloc:
+            losses.add("picture_elsewhere", f"A picture from another place ({source[:80]}) is not taken; only a link.")
+            return None
+        path = self._find(unquote(parts.path), base)
+        if path is None:
+            return self._missing(posixpath.basename(unquote(parts.path)), losses)
+        if path not in self._named:
+            data = self._sources[path]()
+            name = self._store(posixpath.basename(path), data, losses)
+            if name is None:
+                return None
+            self._named[path] = name
+        return self._named[path]
+
+    def _inline(self, source: str, losses: Losses) -> str | None:
+        encoded = source.partition(",")[2]
+        if len(encoded) > MOST_MEDIA_BYTES * 4 // 3 + 8:
+            losses.add("picture_too_large", "A picture inside the text is too large and was left out.")
+            return None
+        try:
+            data = base64.b64decode(encoded, validate=True)
+        except (ValueError, binascii.Error):
+            losses.add("picture_broken", "A picture inside the text is broken and was left out.")
+            return None
+        return self._store(f"picture-{digest(encoded)}", data, losses)
+
+    def _find(self, path: str, base: str) -> str | None:
+        lowered = path.lower()
+        for prefix in _PREFIXES:
+            if lowered.startswith(prefix):
+                path = path[len(prefix) :]
+        path = path.lstrip("/")
+        for candidate in (posixpath.normpath(posixpath.join(base, path)), posixpath.normpath(path)):
+            if candidate in self._sources:
+                return candidate
+        tails = self._by_tail.get(posixpath.basename(path).lower(), [])
+        # Course exports write an address that differs from the folder in the package; the name settles it if unique.
+        ending = [one for one in tails if one.lower().endswith("/" + path.lower())]
+        return ending[0] if len(ending) == 1 else tails[0] if len(tails) == 1 else None
+
+    def _missing(self, name: str, losses: Losses) -> str | None:
+        stem, _, ending = name.lower().rpartition(".")
+        plain = f"{slug(stem, 60)}.{'jpg' if ending == 'jpeg' else ending}"
+        if not NAME.fullmatch(plain):
+            losses.add("picture_unknown", f"“{name[:80]}” is not a picture that can be taken; it was left out.")
+            return None
+        if plain not in self.taken:
+            losses.add(
+                "picture_missing", f"The picture “{plain}” is not in the file; its place is kept, add it by hand."
+            )
+        return plain
+
+    def _store(self, name: str, data: bytes, losses: Losses) -> str | None:
+        kind = picture_type(data)
+        if kind is None or len(data) > MOST_MEDIA_BYTES:
+            losses.add("picture_unknown", f"“{name[:80]}” is not a PNG, JPEG, GIF or WebP picture; it was left out.")
+            return None
+        stem = slug(name.rpartition(".")[0] or name, 60) or "picture"
+        plain = f"{stem}.{kind}"
+        if self.taken.get(plain, data) != data:
+            plain = f"{stem[:48]}-{digest(data.hex())}.{kind}"
+        self.taken[plain] = data
+        return plain
+
+
+def _split(source: str) -> SplitResult | None:
+    try:
+        return urlsplit(source)
+    except ValueError:
+        return None
+
+
+def sources_of(names: Iterator[str], read: Callable[[str], bytes]) -> dict[str, Callable[[], bytes]]:
+    """Readers for the members of a package that may be pictures."""
+    endings = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
+    return {name: (lambda name=name: read(name)) for name in names if name.lower().endswith(endings)}

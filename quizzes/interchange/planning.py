@@ -1,0 +1,84 @@
+"""What an import would do to a bank: which questions are new, changed or there already, without touching anything."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from cme.kernel.text import fingerprint
+from quizzes.interchange.convert import from_item
+from quizzes.interchange.entry import Entry
+from quizzes.interchange.lineage import DIGEST, content_lineage
+from quizzes.rules.item import Item
+
+_DERIVED = re.compile(rf"-[0-9a-f]{{{DIGEST}}}$")
+ALIKE = 0.5
+
+
+class State(StrEnum):
+    """What importing a question would mean."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One question with what it would do; `entry` carries the name it would get."""
+
+    entry: Entry
+    state: State
+    twin: str | None = None
+    """Another question of the bank with the same words, to be looked at before taking this one as well."""
+
+
+def plan_import(
+    existing: Iterable[Item | Entry], entries: Sequence[Entry], vignettes: Mapping[str, str] | None = None
+) -> tuple[Planned, ...]:
+    """Per question, in order. The same file again gives only `same`. `vignettes` are the texts of the bank's cases."""
+    bank = {one.lineage: from_item(one, vignettes) if isinstance(one, Item) else one for one in existing}
+    words = {_words(one): lineage for lineage, one in reversed(list(bank.items()))}
+    taken: set[str] = set()
+    planned: list[Planned] = []
+    for entry in entries:
+        found = _plan(bank, entry, taken)
+        taken.add(found.entry.lineage)
+        twin = words.get(_words(found.entry)) if found.state is State.NEW else None
+        planned.append(replace(found, twin=twin))
+    return tuple(planned)
+
+
+def _plan(bank: dict[str, Entry], entry: Entry, taken: set[str]) -> Planned:
+    old = bank.get(entry.lineage)
+    if old is None and entry.lineage not in taken:
+        return Planned(entry, State.NEW)
+    if old is not None and _same(old, entry):
+        return Planned(entry, State.SAME)
+    if old is not None and (not _DERIVED.search(entry.lineage) or _alike(old, entry)):
+        return Planned(entry, State.CHANGED)
+    # The name came from an identifier that another program gives to every first question: this is another question.
+    own = replace(entry, lineage=content_lineage(entry, whole=True))
+    known = bank.get(own.lineage)
+    return Planned(own, State.NEW if known is None else State.SAME if _same(known, own) else State.CHANGED)
+
+
+def _same(old: Entry, new: Entry) -> bool:
+    """Weights are not compared: the bank holds none."""
+    plain = tuple(replace(choice, weight=None) for choice in new.choices)
+    return old == new or replace(old, media=new.media) == replace(new, choices=plain)
+
+
+def _alike(old: Entry, new: Entry) -> bool:
+    """Whether one may be a later wording of the other."""
+    shared = {fingerprint(choice.text) for choice in old.choices} & {fingerprint(choice.text) for choice in new.choices}
+    if fingerprint(old.stem) == fingerprint(new.stem) or len(shared) * 2 > len(new.choices):
+        return True
+    matcher = SequenceMatcher(None, old.stem[:2000], new.stem[:2000], autojunk=False)
+    return matcher.real_quick_ratio() > ALIKE and matcher.ratio() > ALIKE
+
+
+def _words(entry: Entry) -> str:
+    parts = sorted(fingerprint(one.text) for one in (*entry.choices, *entry.stems))
+    return " ".join([entry.kind.value, fingerprint(entry.stem), *parts])

@@ -1,0 +1,105 @@
+"""The linter: flaws of item writing, each with a code, the words it means, and how to mend it.
+
+Source of the list: the NBME item-writing guide (2020), and what accreditors ask of an item's evidence.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from quizzes.rules import lint_choices, lint_stem
+from quizzes.rules.item import Item
+from quizzes.rules.lint_finding import Code, Finding
+
+
+class Severity(StrEnum):
+    """What a note does."""
+
+    BLOCKS = "blocks"
+    """Must be mended before publishing."""
+    ADVICE = "advice"
+    OFF = "off"
+
+
+# True/false items are forbidden where a policy says so (AAPA self-assessment does); here they are discouraged.
+DEFAULTS: Mapping[Code, Severity] = {
+    **dict.fromkeys(Code, Severity.ADVICE),
+    Code.ALL_OR_NONE: Severity.BLOCKS,
+    Code.RATIONALE_MISSING: Severity.BLOCKS,
+    Code.REFERENCE_MISSING: Severity.BLOCKS,
+    Code.OBJECTIVE_MISSING: Severity.BLOCKS,
+    Code.PASSAGE_MISSING: Severity.BLOCKS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which notes block publishing, which advise, which stay unsaid."""
+
+    severities: Mapping[Code, Severity] = field(default_factory=lambda: DEFAULTS)
+
+    def severity(self, code: Code) -> Severity:
+        return self.severities.get(code, Severity.ADVICE)
+
+
+STANDARD = Policy()
+STRICT = Policy(dict.fromkeys(Code, Severity.BLOCKS))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One finding about one item, with what the policy makes of it."""
+
+    lineage: str
+    finding: Finding
+    severity: Severity
+
+    @property
+    def code(self) -> Code:
+        return self.finding.code
+
+    @property
+    def blocks(self) -> bool:
+        return self.severity is Severity.BLOCKS
+
+    @property
+    def words(self) -> str:
+        """The words it means, as they stand in the item."""
+        return self.finding.words
+
+    @property
+    def sentence(self) -> str:
+        return self.finding.sentence
+
+    @property
+    def mend(self) -> str:
+        return self.finding.mend
+
+    @property
+    def place(self) -> str:
+        """ "stem", "choice B", "rationale C", "item": where to look."""
+        return self.finding.place
+
+
+Rule = Callable[[Item], Iterable[Finding]]
+RULES: tuple[Rule, ...] = (*lint_stem.RULES, *lint_choices.RULES)
+
+
+def lint(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
+    """All notes on an item, those that block first; the same item gives the same notes."""
+    notes = [
+        Note(item.lineage, finding, severity)
+        for finding in _findings(item)
+        if (severity := policy.severity(finding.code)) is not Severity.OFF
+    ]
+    return tuple(sorted(notes, key=lambda note: not note.blocks))
+
+
+def lint_all(items: Iterable[Item], policy: Policy = STANDARD) -> tuple[Note, ...]:
+    """Notes on every item, in the order of the items."""
+    return tuple(note for item in items for note in lint(item, policy))
+
+
+def _findings(item: Item) -> Iterator[Finding]:
+    for rule in RULES:
+        yield from rule(item)

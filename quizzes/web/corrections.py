@@ -1,0 +1,155 @@
+"""Entrances of the editor for corrected keys: the dry run, the act, its progress."""
+
+from typing import ClassVar
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, SelectMultipleField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from cme.kernel.refusal import Conflict, Invalid, NotFound
+from cme.store.database import db
+from cme.store.session import Session, transaction
+from cme.web.moment import request_now
+from quizzes.queries.corrections import ItemVersion, correction_facts, corrections, item_version, outcome_counts
+from quizzes.rules.correcting import Change, Policy, Treatment
+from quizzes.services.correcting import Prediction, correct_key, predict
+from quizzes.services.wording import words_of
+from quizzes.web.desk import ROW, bp, editors
+
+TREATMENTS = [
+    SelectChoice(Treatment.KEY.value, "Another choice is the key"),
+    SelectChoice(Treatment.ACCEPT.value, "Accept several choices"),
+    SelectChoice(Treatment.EVERYONE.value, "Give everyone the points"),
+    SelectChoice(Treatment.DROP.value, "Drop the question: it no longer counts"),
+]
+POLICIES = [
+    SelectChoice(Policy.NEVER_LOWER.value, "Never lower: an attempt that would come out worse stays as it is"),
+    SelectChoice(Policy.RESCORE_ALL.value, "Rescore all attempts; credit that was granted is not touched"),
+]
+WORDS = {choice.value: choice.label for choice in (*TREATMENTS, *POLICIES)}
+
+
+class CheckboxField(SelectMultipleField):
+    """Several of a few choices."""
+
+    widget: ClassVar = ListWidget(prefix_label=False)
+    option_widget: ClassVar = CheckboxInput()
+
+
+class CorrectionForm(FlaskForm):
+    """What is to be done with the item; `counted` is the dry run that was shown."""
+
+    treatment = RadioField("What should count", choices=TREATMENTS, validators=[InputRequired("Choose one.")])
+    keys = CheckboxField("Which choices")
+    policy = RadioField("Earlier attempts", choices=POLICIES, default=Policy.NEVER_LOWER.value)
+    reason = TextAreaField(
+        "Reason",
+        description="Kept with the correction and in the audit.",
+        validators=[InputRequired("Give a reason."), Length(max=2000)],
+    )
+    counted = HiddenField(validators=[Length(max=200)])
+
+
+@bp.get(f"/questions/<{ROW}:question_id>/correct")
+@editors
+def correct(question_id: int) -> ResponseReturnValue:
+    """The form."""
+    version = _version(db.session(), question_id)
+    return _page(version, _form(version), None)
+
+
+@bp.post(f"/questions/<{ROW}:question_id>/correct")
+@editors
+def correct_now(question_id: int) -> ResponseReturnValue:
+    """First the dry run; once that was seen and still holds, the act."""
+    version = _version(db.session(), question_id)
+    form = _form(version)
+    if not form.validate():
+        return _page(version, form, None), 422
+    change = Change(Treatment(form.treatment.data), _keys(form), Policy(form.policy.data))
+    try:
+        with transaction() as session:
+            prediction = predict(session, question_id, change, now=request_now())
+            shown = form.counted.data == _counted(change, prediction)
+            if shown:
+                number = correct_key(
+                    session,
+                    question_id,
+                    change,
+                    reason=form.reason.data or "",
+                    by=current_user.person_id,
+                    now=request_now(),
+                )
+    except Invalid as refused:
+        form.keys.errors = [*form.keys.errors, refused.sentence]
+        return _page(version, form, None), 422
+    except Conflict as refused:
+        flash(refused.sentence, "error")
+        return redirect(url_for("desk.correct", question_id=question_id), 303)
+    if not shown:
+        form.counted.data = _counted(change, prediction)
+        return _page(version, form, prediction)
+    flash("The key is corrected. Earlier attempts are graded again in the background.", "success")
+    return redirect(url_for("desk.correction", correction_id=number), 303)
+
+
+@bp.get("/corrections")
+@editors
+def all_corrections() -> ResponseReturnValue:
+    """Every correction, the latest first."""
+    return render_template("quizzes/desk/corrections.html", rows=corrections(db.session()), words=WORDS)
+
+
+@bp.get(f"/corrections/<{ROW}:correction_id>")
+@editors
+def correction(correction_id: int) -> ResponseReturnValue:
+    """One correction: how far it has come, and what it did beside what was predicted."""
+    session = db.session()
+    facts = correction_facts(session, correction_id)
+    if facts is None:
+        raise NotFound
+    counts = outcome_counts(session, correction_id)
+    return render_template("quizzes/desk/correction.html", facts=facts, counts=counts, words=WORDS)
+
+
+def _version(session: Session, question_id: int) -> ItemVersion:
+    version = item_version(session, question_id)
+    if version is None:
+        raise NotFound
+    return version
+
+
+def _form(version: ItemVersion) -> CorrectionForm:
+    form = CorrectionForm()
+    form.keys.choices = [
+        SelectChoice(one.key, f"{one.key.upper()}: {one.text}{' (the key now)' if one.correct else ''}")
+        for one in version.item.choices
+    ]
+    return form
+
+
+def _keys(form: CorrectionForm) -> tuple[str, ...]:
+    wanted = form.treatment.data in {Treatment.KEY.value, Treatment.ACCEPT.value}
+    return tuple(form.keys.data or ()) if wanted else ()
+
+
+def _counted(change: Change, prediction: Prediction) -> str:
+    """Names the dry run: another change, or other attempts meanwhile, make another name."""
+    counts = "-".join(str(value) for value in prediction.counts.values())
+    return f"{change.treatment}|{'.'.join(change.keys)}|{change.policy}|{counts}"
+
+
+def _page(version: ItemVersion, form: CorrectionForm, prediction: Prediction | None) -> str:
+    return render_template(
+        "quizzes/desk/correct.html",
+        version=version,
+        item=version.item,
+        words=words_of(version.item),
+        form=form,
+        prediction=prediction,
+    )

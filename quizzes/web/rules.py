@@ -1,0 +1,89 @@
+"""Entrances of the editor for what surrounds the questions: blueprint, delivery rules, cases; and the preflight."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from cme.kernel.refusal import Conflict, Invalid, NotFound
+from cme.store.database import db
+from cme.store.session import Session, transaction
+from cme.web.moment import request_now
+from quizzes.queries.versions import version_facts
+from quizzes.rules.item import QuizVersionFacts
+from quizzes.rules.preflight import preflight_of
+from quizzes.services.publishing import obstacles_of
+from quizzes.services.ruling import save_surroundings
+from quizzes.web.desk import ROW, editors
+from quizzes.web.questions import bp
+from quizzes.web.rules_form import RulesForm
+
+
+@bp.get(f"/versions/<{ROW}:version_id>/rules")
+@editors
+def rules(version_id: int) -> ResponseReturnValue:
+    """The draft's rules as a form; of any other version as they are."""
+    facts = _facts(db.session(), version_id)
+    form = RulesForm(formdata=None)
+    form.fill(facts)
+    return render_template("quizzes/desk/rules.html", facts=facts, form=form, problems=[])
+
+
+@bp.post(f"/versions/<{ROW}:version_id>/rules")
+@editors
+def save_rules(version_id: int) -> ResponseReturnValue:
+    """Save them in the draft."""
+    facts = _facts(db.session(), version_id)
+    form = RulesForm()
+    problems: list[str] = []
+    if form.validate():
+        try:
+            with transaction() as session:
+                save_surroundings(
+                    session,
+                    version_id,
+                    form.surroundings(),
+                    edition=form.edition.data or 0,
+                    editor=current_user.person_id,
+                    now=request_now(),
+                )
+            flash("Saved in the draft. Learners get these rules once the draft is published.", "success")
+            return redirect(url_for("desk.rules", version_id=version_id), 303)
+        except Invalid as refused:
+            problems = refused.problems.get("rules", [refused.sentence])
+        except Conflict as refused:
+            problems = [f"{refused.sentence} What you typed is still here; compare it with the saved rules."]
+            form.edition.data = _facts(db.session(), version_id).edition
+    else:
+        problems = _sentences(form)
+    return render_template("quizzes/desk/rules.html", facts=facts, form=form, problems=problems), 422
+
+
+@bp.get(f"/versions/<{ROW}:version_id>/preflight")
+@editors
+def preflight(version_id: int) -> ResponseReturnValue:
+    """Whether the bank satisfies the blueprint, with how much to spare, and how many attempts differ."""
+    session = db.session()
+    facts = _facts(session, version_id)
+    return render_template(
+        "quizzes/desk/preflight.html",
+        facts=facts,
+        found=preflight_of(facts.blueprint, list(facts.items.values())),
+        obstacles=[one for one in obstacles_of(session, facts) if one.field in {"blueprint", "points"}],
+    )
+
+
+def _facts(session: Session, version_id: int) -> QuizVersionFacts:
+    facts = version_facts(session, version_id)
+    if facts is None:
+        raise NotFound
+    return facts
+
+
+def _sentences(form: RulesForm) -> list[str]:
+    found: list[str] = []
+    for field in form:
+        if field.name in {"lines", "cases"}:
+            found += [f"{part.label.text}: {error}" for entry in field for part in entry.form for error in part.errors]
+        else:
+            found += [f"{field.label.text}: {error}" for error in field.errors]
+    return found

@@ -1,0 +1,167 @@
+"""Keys: made once, private, rotated without breaking the past; configured ones judged; the commands; the root page."""
+
+import stat
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from flask import Flask
+
+from certificates import issuing
+from certificates.keys import KeyProblem, Keys
+from certificates.signing import SigningError
+from cme.config import Settings
+from cme.kernel.clock import utc_now
+from tests.conftest import NOW
+from tests.support.printing import key_text
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "keys").iterdir()}
+
+
+def test_the_first_use_makes_a_root_and_a_signer_that_only_their_owner_can_read(tmp_path: Path):
+    made = Keys(tmp_path, "", "Office").signer(now=NOW)
+    assert names(tmp_path) == {"root.pem", "root-key.pem", "signer-1.pem", "signer-1-key.pem"}
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()} == {0o600}
+    assert {path.name for path in tmp_path.iterdir()} == {"keys"}
+    assert made.self_issued
+    assert "self-issued" in made.certificate.subject.rfc4514_string()
+    assert "Office" in made.certificate.subject.rfc4514_string()
+
+
+def test_the_certificates_say_what_they_are_for(tmp_path: Path):
+    leaf, root = Keys(tmp_path, "", "Office").signer(now=NOW).certificates
+    leaf.verify_directly_issued_by(root)
+    root.verify_directly_issued_by(root)
+    assert root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
+    assert usage.digital_signature
+    assert usage.content_commitment
+    assert not usage.key_cert_sign
+    assert leaf.not_valid_before_utc <= NOW
+    assert leaf.not_valid_after_utc > NOW + timedelta(days=25 * 365)
+    assert root.not_valid_after_utc > leaf.not_valid_after_utc
+
+
+def test_ten_processes_that_start_at_once_agree_on_one_key(tmp_path: Path):
+    found: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(Keys(tmp_path, "", "Office").signer(now=NOW).chain[0]))
+        for _ in range(10)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 10
+    assert len(set(found)) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"keys"}
+
+
+def test_rotation_signs_with_a_new_key_under_the_same_root_and_keeps_the_old_certificate(tmp_path: Path):
+    keys = Keys(tmp_path, "", "Office")
+    first = keys.signer(now=NOW)
+    assert keys.rotate(now=NOW + timedelta(days=400)) == "signer-2"
+    second = keys.signer(now=NOW)
+    assert second.certificate != first.certificate
+    assert second.certificates[-1] == first.certificates[-1]
+    second.certificate.verify_directly_issued_by(first.certificates[-1])
+    assert [(one.name, one.current) for one in keys.listed(now=NOW)] == [("signer-1", False), ("signer-2", True)]
+    assert keys.listed(now=NOW)[0].certificate == first.certificate
+    (tmp_path / "keys" / "signer-1-key.pem").unlink()  # destroyed: today's signing does not need it
+    assert keys.signer(now=NOW).certificate == second.certificate
+
+
+def test_a_lost_key_is_told_in_words_and_rotation_helps(tmp_path: Path):
+    keys = Keys(tmp_path, "", "Office")
+    keys.make(now=NOW)
+    (tmp_path / "keys" / "signer-1-key.pem").unlink()
+    with pytest.raises(KeyProblem, match="keys rotate"):
+        keys.signer(now=NOW)
+    keys.rotate(now=NOW)
+    assert keys.signer(now=NOW)
+
+
+def test_a_configured_key_is_text_or_a_file_and_nothing_is_made(tmp_path: Path):
+    text = key_text()
+    path = tmp_path / "signer.pem"
+    path.write_text(text)
+    from_text, from_file = (Keys(tmp_path, given, "Office") for given in (text, str(path)))
+    assert from_text.signer(now=NOW).certificates == from_file.signer(now=NOW).certificates
+    assert not from_text.signer(now=NOW).self_issued
+    assert not (tmp_path / "keys").exists()
+    assert from_text.signer(now=NOW) is from_text.signer(now=NOW)  # read once per process
+    with pytest.raises(KeyProblem, match="CME_SIGNING_KEY"):
+        from_text.rotate(now=NOW)
+    (listed,) = from_text.listed(now=NOW)
+    assert listed.current
+    assert not listed.self_issued
+    assert from_text.root(now=NOW) == from_text.signer(now=NOW).certificates[-1].public_bytes(Encoding.PEM)
+
+
+def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def certificates() -> str:
+    text = key_text()
+    return text[text.index("-----BEGIN CERTIFICATE") :]
+
+
+@pytest.mark.parametrize(
+    ("configured", "said"),
+    [
+        (lambda: "/nonexistent/key.pem", "cannot be read"),
+        (lambda: "-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----", "PEM"),
+        (lambda: pem(ec.generate_private_key(ec.SECP256R1())), "PEM"),
+        (lambda: pem(ec.generate_private_key(ec.SECP256R1())) + certificates(), "another key"),
+        (lambda: pem(ec.generate_private_key(ec.SECP384R1())) + certificates(), "P-256"),
+        (lambda: pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)) + certificates(), "P-256"),
+        (lambda: key_text().replace(certificates(), certificates() + certificates()), "no chain"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_refused_in_words(configured, said: str, tmp_path: Path):
+    with pytest.raises(KeyProblem, match=said):
+        Keys(tmp_path, configured(), "Office").signer(now=NOW)
+
+
+def test_the_commands_list_make_rotate_and_print_the_root(web_app: Flask):
+    runner = web_app.test_cli_runner()
+    issuing.keys_of(web_app.extensions["settings"]).make(now=utc_now())
+    assert "nothing was made" in runner.invoke(args=["certificates", "keys", "make"]).output
+    before = runner.invoke(args=["certificates", "keys", "list"]).output.splitlines()
+    assert "self-issued" in before[-1]
+    assert "\tcurrent\t" in before[-1]
+    root = runner.invoke(args=["certificates", "keys", "root"]).output
+    rotated = runner.invoke(args=["certificates", "keys", "rotate"])
+    assert rotated.exit_code == 0
+    after = runner.invoke(args=["certificates", "keys", "list"]).output.splitlines()
+    assert len(after) == len(before) + 1
+    assert "\tretired\t" in after[-2]
+    assert after[-2].split("\t")[4:] == before[-1].split("\t")[4:]
+    assert runner.invoke(args=["certificates", "keys", "root"]).output == root
+    assert root.startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_everybody_may_have_the_root_certificate(web_app: Flask):
+    response = web_app.test_client().get("/certificates/root.pem")
+    assert response.status_code == 200
+    assert "root.pem" in response.headers["Content-Disposition"]
+    assert b"PRIVATE" not in response.data
+    root = x509.load_pem_x509_certificates(response.data)[0]
+    root.verify_directly_issued_by(root)
+    settings: Settings = web_app.extensions["settings"]
+    assert issuing.signer_of(settings, now=utc_now()).certificates[-1] == root
+
+
+def test_a_time_stamping_service_that_is_no_web_address_is_told(tmp_path: Path):
+    settings = Settings.from_env({"CME_MODE": "test", "CME_INSTANCE": str(tmp_path), "CME_TSA_URL": "ftp://x"})
+    with pytest.raises(SigningError, match="CME_TSA_URL"):
+        issuing.signer_of(settings, now=datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,0 +1,327 @@
+"""The checker by itself: papers signed by pyHanko and by our own pipeline; every alteration is found and named."""
+
+import io
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certificates import check, status
+from certificates.checking import child, jose, sandbox
+from certificates.checking.facts import facts_of
+from certificates.checking.judging import Record, Verdict, judge
+from certificates.credential import credential, credential_json
+from certificates.finishing import Attachment
+from tests.factories.certificates import make_snapshot
+from tests.support import printing
+from tests.support.papers import PUBLIC_URL, Issuer, make_issuer, make_page, make_paper, signed, updated
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[2]
+MUTATIONS = 400
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Issuer:
+    return make_issuer()
+
+
+@pytest.fixture(scope="module")
+def paper(issuer: Issuer) -> bytes:
+    return make_paper(make_snapshot(), issuer)
+
+
+@pytest.fixture(scope="module")
+def ours() -> tuple[bytes, list[bytes]]:
+    """A certificate of our own pipeline, and its root."""
+    snapshot, signer = make_snapshot(), printing.signer()
+    body = credential_json(snapshot, 1, PUBLIC_URL, signer)
+    url = f"{PUBLIC_URL}/verify/{snapshot['code']}"
+    return printing.printed(snapshot, url=url, attachment=Attachment(body)), [signer.chain[-1]]
+
+
+def judged(body: bytes, roots: list[bytes], record: Record | None = None, original: bytes = b"") -> Verdict:
+    return judge(body, child.look_into_pdf(body, original), roots, record)
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {finding.code for finding in verdict.findings}
+
+
+def record_of(body: bytes, snapshot: dict[str, Any], issuer: Issuer) -> Record:
+    kept = credential_json(snapshot, 1, PUBLIC_URL, issuer)
+    return Record(judged(body, issuer.roots).sha256, kept, facts_of(credential(snapshot, 1, PUBLIC_URL)))
+
+
+def test_an_untouched_paper_passes_whoever_has_signed_it(paper: bytes, issuer: Issuer, ours: tuple[bytes, list[bytes]]):
+    for body, roots in ((paper, issuer.roots), ours):
+        verdict = judged(body, roots)
+        assert verdict.findings == []
+        assert verdict.facts["name"] == "Jane Doe"
+        assert verdict.facts["amount"] == "0.75"
+        assert verdict.facts["completed"] == "22 November 2026"
+
+
+def mutate(body: bytes, chance: random.Random) -> bytes:
+    """One small accident or forgery."""
+    changed = bytearray(body)
+    place = chance.randrange(len(changed))
+    hole = body.index(b"/Contents")
+    match chance.randrange(8):
+        case 0:
+            changed[place] ^= 1 << chance.randrange(8)
+        case 1:
+            changed[place] = chance.randrange(256)
+        case 2:
+            del changed[place : place + chance.randrange(1, 40)]
+        case 3:
+            changed[place:place] = chance.randbytes(chance.randrange(1, 20))
+        case 4:
+            other = chance.randrange(len(changed))
+            changed[place], changed[other] = changed[other], changed[place]
+        case 5 | 6:  # where only the signature itself stands guard
+            changed[hole + 10 + chance.randrange(3000)] = ord(chance.choice("0123456789abcdefABCDEF<> "))
+        case _:
+            changed += chance.randbytes(chance.randrange(1, 60))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("whose", ["pyhanko", "pipeline"])
+def test_no_random_mutation_is_accepted(paper: bytes, issuer: Issuer, ours: tuple[bytes, list[bytes]], whose: str):
+    body, roots = (paper, issuer.roots) if whose == "pyhanko" else ours
+    chance, tried = random.Random(4), 0
+    while tried < MUTATIONS:
+        changed = mutate(body, chance)
+        if changed == body:
+            continue
+        tried += 1
+        verdict = judged(changed, roots)
+        assert verdict.findings, f"mutation {tried} was accepted"
+        assert verdict.findings[0].sentence
+
+
+def strip_signature(body: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        del pdf.Root.AcroForm
+        if "/Perms" in pdf.Root:
+            del pdf.Root.Perms
+        page = pdf.pages[0]
+        page.Annots = pikepdf.Array([one for one in page.Annots if one.Subtype != pikepdf.Name.Widget])
+        return saved(pdf)
+
+
+def saved(pdf: pikepdf.Pdf) -> bytes:
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def swap_attachment(body: bytes, other: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        pdf.attachments["credential.json"] = pikepdf.AttachedFileSpec(pdf, other, mime_type="application/json")
+        return saved(pdf)
+
+
+def drop_attachment(body: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        del pdf.attachments["credential.json"]
+        return saved(pdf)
+
+
+ALTERATIONS: dict[str, tuple[Callable[[bytes], bytes], set[str]]] = {
+    "a bit flipped": (lambda body: body[:900] + bytes([body[900] ^ 1]) + body[901:], {"content_changed"}),
+    "an update appended": (updated, {"update_appended"}),
+    "bytes appended": (lambda body: body + b"\n", {"update_appended"}),
+    "cut short": (lambda body: body[:-1], {"content_changed"}),
+    "signature stripped": (strip_signature, {"signature_missing"}),
+    "attachment dropped": (drop_attachment, {"credential_missing"}),
+    "attachment swapped": (lambda body: swap_attachment(body, b'{"name": "Jane Roe"}'), {"credential_forged"}),
+}
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_each_alteration_is_named(ours: tuple[bytes, list[bytes]], name: str):
+    body, roots = ours
+    alter, expected = ALTERATIONS[name]
+    assert expected <= codes(judged(alter(body), roots))
+
+
+def test_a_swapped_signer_is_not_the_issuer(issuer: Issuer):
+    forger, snapshot = make_issuer("Forger"), make_snapshot()
+    assert {"signer_swapped", "credential_forged"} <= codes(judged(make_paper(snapshot, forger), issuer.roots))
+    genuine = credential_json(snapshot, 1, PUBLIC_URL, issuer)
+    taken_over = signed(make_page(snapshot, genuine), forger)
+    assert codes(judged(taken_over, issuer.roots)) == {"signer_swapped"}
+
+
+def test_a_root_that_came_along_is_not_trusted(issuer: Issuer):
+    assert judged(make_paper(make_snapshot(), issuer), make_issuer("Other").roots).findings
+
+
+def test_an_approval_signature_that_allows_changes_is_not_enough(issuer: Issuer):
+    snapshot = make_snapshot()
+    body = signed(make_page(snapshot, credential_json(snapshot, 1, PUBLIC_URL, issuer)), issuer, certify=False)
+    assert codes(judged(body, issuer.roots)) == {"permission"}
+
+
+def test_a_credential_of_somebody_else_is_found_by_the_visible_text(issuer: Issuer):
+    """Both signatures hold: the page and its credential tell of different people."""
+    other = credential_json(make_snapshot(name="Jane Roe"), 1, PUBLIC_URL, issuer)
+    verdict = judged(signed(make_page(make_snapshot(), other), issuer), issuer.roots)
+    assert [(finding.code, finding.field) for finding in verdict.findings] == [("field", "name")]
+
+
+SHOWN = {
+    "name": ({"name": "Jane Roe, MD"}, "Jane Roe"),
+    "title": ({"title": "Sleep-related leg campaigns"}, "campaigns"),
+    "amount": ({"Credit claimed": "1.00"}, "1.00"),
+    "maximum": ({"Maximum": "2.00"}, "2.00"),
+    "completed": ({"Date completed": "23 November 2026"}, "23 November 2026"),
+    "number": ({"number": "CME-2026-000043"}, "CME-2026-000043"),
+    "code": ({"code": "0Q2M-8XKD-94PZ-T3NB-V6WR-0HJA-C5EG"}, "0Q2M"),
+}
+
+
+@pytest.mark.parametrize("field", SHOWN)
+def test_against_the_record_the_field_that_differs_is_named(issuer: Issuer, paper: bytes, field: str):
+    """Somebody rebuilt the page with one field changed and kept the genuine credential."""
+    snapshot = make_snapshot()
+    shown, words = SHOWN[field]
+    record = record_of(paper, snapshot, issuer)
+    forged = make_page(snapshot, record.credential, **shown)
+    verdict = judged(forged, issuer.roots, record, paper)
+    told = [finding for finding in verdict.findings if finding.field]
+    assert [finding.field for finding in told] == [field]
+    assert words in told[0].sentence
+    assert {"signature_missing", "bytes"} <= codes(verdict)
+
+
+def test_an_amount_as_large_as_the_maximum_is_told_apart(issuer: Issuer):
+    snapshot = make_snapshot(amount=4)
+    paper = make_paper(snapshot, issuer)
+    record = record_of(paper, snapshot, issuer)
+    verdict = judged(make_page(snapshot, record.credential, Maximum="9.00"), issuer.roots, record, paper)
+    assert [finding.field for finding in verdict.findings if finding.field] == ["maximum"]
+
+
+@pytest.mark.parametrize("name", ["محمد عبد الله", "अमित शर्मा", "יוסף כהן", "สมชาย ใจดี"])
+def test_scripts_that_extraction_garbles_raise_no_false_alarm(issuer: Issuer, name: str):
+    snapshot = make_snapshot(name=name)
+    paper = make_paper(snapshot, issuer)
+    assert judged(paper, issuer.roots).findings == []
+    record = record_of(paper, snapshot, issuer)
+    forged = make_page(snapshot, record.credential, name="Jane Roe, MD")
+    assert "name" in {finding.field for finding in judged(forged, issuer.roots, record, paper).findings}
+
+
+def test_the_very_bytes_are_never_in_doubt(issuer: Issuer, paper: bytes):
+    assert judged(paper, issuer.roots, record_of(paper, make_snapshot(), issuer), paper).findings == []
+
+
+@pytest.mark.parametrize("body", [b"", b"%PDF-1.7\n", b"%PDF-1.7\nnot really\n%%EOF", b"\0" * 5000, b"GIF89a"])
+def test_what_is_no_pdf_is_called_so(issuer: Issuer, body: bytes):
+    assert codes(judge(body, sandbox.look(body), issuer.roots)) == {"unreadable"}
+
+
+@pytest.mark.parametrize(
+    "trouble", ["while True: pass", "x = bytearray(4 * 1024 ** 3)", "import os; os.kill(os.getpid(), 11)"]
+)
+def test_a_file_that_takes_the_reader_down_takes_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trouble: str
+):
+    source = (ROOT / "certificates/checking/child.py").read_text()
+    broken = tmp_path / "child.py"
+    broken.write_text(
+        source.replace("CPU_SECONDS, MEMORY = 8,", "CPU_SECONDS, MEMORY = 1,").replace(
+            "    limit()\n    head", f"    limit()\n    {trouble}\n    head"
+        )
+    )
+    monkeypatch.setattr(sandbox, "CHILD", broken)
+    with pytest.raises(sandbox.CannotLook):
+        sandbox.look(b"%PDF-1.7")
+
+
+def test_the_reader_writes_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    source = (ROOT / "certificates/checking/child.py").read_text()
+    broken, target = tmp_path / "child.py", tmp_path / "written"
+    broken.write_text(source.replace("    head = json", f"    open({str(target)!r}, 'w').write('x')\n    head = json"))
+    monkeypatch.setattr(sandbox, "CHILD", broken)
+    sandbox.look(b"%PDF-1.7")
+    assert target.read_bytes() == b""
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "certificates.check", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={},
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_command_needs_no_server_and_no_database(tmp_path: Path, issuer: Issuer, paper: bytes):
+    file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
+    file.write_bytes(paper)
+    root.write_bytes(issuer.root_pem)
+    code, said = run(file, "--root", root)
+    assert (code, "as it was issued. Whether it was revoked" in said, "name: Jane Doe" in said) == (0, True, True), said
+    for name, fallen, expected in (("stands", [], 0), ("fell", [1], 1)):
+        listed = tmp_path / f"{name}.jwt"
+        listed.write_text(status.status_list(1, fallen, PUBLIC_URL, issuer, now=NOW))
+        code, said = run(file, "--root", root, "--status", listed)
+        assert code == expected, said
+    assert "REVOKED or REPLACED" in said
+    file.write_bytes(paper[:-1] + b"x")
+    code, said = run(file, "--root", root)
+    assert (code, "changed after it was signed" in said, "NOT as it was issued" in said) == (1, True, True), said
+    code, said = run(tmp_path / "missing.pdf", "--root", root)
+    assert (code, "could not be checked" in said) == (2, True)
+
+
+def test_a_status_list_of_somebody_else_says_nothing(tmp_path: Path, issuer: Issuer, paper: bytes):
+    file, root, listed = tmp_path / "paper.pdf", tmp_path / "root.pem", tmp_path / "list"
+    file.write_bytes(paper)
+    root.write_bytes(issuer.root_pem)
+    listed.write_text(status.status_list(1, [], PUBLIC_URL, make_issuer("Forger"), now=NOW))
+    assert check.main([str(file), "--root", str(root), "--status", str(listed)]) == 2
+
+
+def test_the_checker_imports_nothing_of_the_house():
+    code = (
+        "import sys, certificates.check\n"
+        "loaded = {name.split('.')[0] for name in sys.modules}\n"
+        "assert not loaded & {'flask', 'sqlalchemy', 'cme', 'weasyprint', 'pikepdf'}, sorted(loaded)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a.b", "a.b.c", "....", "e30.e30.AAAA", "é.e30.e30", json.dumps({"id": 5}), "{" * 5000]
+)
+def test_a_token_that_is_none_is_unreadable(issuer: Issuer, token: str):
+    with pytest.raises(jose.Unreadable):
+        jose.read(jose.token_in(token.encode()), issuer.roots)
+
+
+def test_a_token_cannot_choose_how_it_is_judged(issuer: Issuer):
+    """alg none, another algorithm, a key of its own: each is refused."""
+    genuine = jose.token_in(credential_json(make_snapshot(), 1, PUBLIC_URL, issuer))
+    head, body, value = genuine.split(".")
+    header = json.loads(jose.unb64(head))
+    for change in ({"alg": "none"}, {"alg": "HS256"}, {"alg": "RS256"}, {"x5c": []}):
+        other = jose.b64(json.dumps({**header, **change}).encode())
+        with pytest.raises(jose.Unreadable):
+            jose.read(f"{other}.{body}.{value}", issuer.roots)
+    own = make_issuer("Forger").leaf.public_bytes(Encoding.DER)
+    import base64
+
+    other = jose.b64(json.dumps({**header, "x5c": [base64.b64encode(own).decode()]}).encode())
+    assert not jose.read(f"{other}.{body}.{value}", issuer.roots).holds

@@ -1,0 +1,206 @@
+"""The altered-copy check on the page: a file is handed in, the page names what differs. Works without script."""
+
+import io
+import threading
+
+import pikepdf
+import pypdfium2
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from certificates.checking import sandbox
+from certificates.web import checking
+from certificates.web.limits import CHECKING
+from tests.factories.issued import Issued, correct, issue, revoke
+from tests.support.client import Client, Page
+from tests.support.papers import make_issuer, make_page, make_paper, updated
+
+
+@pytest.fixture
+def issued(web_app: Flask) -> Issued:
+    return issue(web_app)
+
+
+def hand_in(client: Client, body: bytes | None, name: str = "certificate.pdf", status: int = 200) -> Page:
+    """Through the form of the page."""
+    form = client.get("/verify/check").form("/verify/check")
+    data: dict[str, object] = {"csrf_token": form.fields["csrf_token"]}
+    if body is not None:
+        data["file"] = (io.BytesIO(body), name)
+    response: TestResponse = client.raw.post(form.action, data=data, content_type="multipart/form-data")
+    assert response.status_code == status, response.get_data(as_text=True)[:500]
+    assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+    return Page(response)
+
+
+def told(page: Page) -> dict[str, str]:
+    """Finding by finding, the field it names."""
+    return {one.get("data-finding"): one.get("data-field") or "" for one in page.css("[data-finding]")}
+
+
+def test_the_issued_file_is_recognised(client: Client, issued: Issued):
+    page = hand_in(client, issued.file())
+    assert page.h1 == "The document is as it was issued"
+    assert "Jane Doe, MD" in page.main
+    assert "is valid" in page.main
+    assert told(page) == {}
+
+
+def test_a_revoked_or_replaced_file_is_never_called_valid(client: Client, issued: Issued):
+    other = issue(client.app, name="Somebody Else")
+    body, old = issued.file(), other.file()
+    revoke(issued)
+    page = hand_in(client, body)
+    assert page.h1 == "As it was issued, but revoked since"
+    assert "is valid" not in page.main
+    assert "The person named on it did not take part." in page.main
+    assert "private" not in page.body
+    code = correct(other, name="Somebody New")
+    page = hand_in(client, old)
+    assert page.h1 == "As it was issued, but replaced since"
+    assert "is valid" not in page.main
+    assert page.link("See the certificate that replaced it") == f"/verify/{code}"
+
+
+def changed_character(body: bytes) -> bytes:
+    """The signed page rebuilt with one drawn text taken away."""
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        for page in pdf.pages:
+            streams = page.Contents if isinstance(page.Contents, pikepdf.Array) else [page.Contents]
+            for stream in streams:
+                drawn = stream.read_bytes()
+                if b"TJ" in drawn or b"Tj" in drawn:
+                    stream.write(drawn.replace(b"Tj", b"Ts", 1) if b"Tj" in drawn else drawn.replace(b"TJ", b"Ts", 1))
+        out = io.BytesIO()
+        pdf.save(out)
+        return out.getvalue()
+
+
+ALTERED = {
+    "appended": (lambda body: updated(body), "update_appended"),
+    "flipped": (lambda body: body[:2000] + bytes([body[2000] ^ 4]) + body[2001:], "bytes"),
+    "cut": (lambda body: body[:-1], "content_changed"),
+    "rebuilt": (changed_character, "bytes"),
+}
+
+
+@pytest.mark.parametrize("way", ALTERED)
+def test_an_altered_copy_is_found_out(client: Client, issued: Issued, way: str):
+    alter, finding = ALTERED[way]
+    page = hand_in(client, alter(issued.file()))
+    assert page.h1 == "This is not the document that was issued"
+    assert finding in told(page)
+    assert "Do not rely on this file" in page.main
+    assert "is valid" not in page.main
+
+
+def test_the_field_that_differs_is_named(client: Client, issued: Issued):
+    """The same page drawn anew with another amount and the genuine credential."""
+    snapshot, genuine = issued.facts.snapshot, issued.file("credential")
+    forged = make_paper(snapshot, make_issuer("Forger"), **{"Credit claimed": "1.00"})
+    page = hand_in(client, forged)
+    assert told(page)["field"] == "amount"
+    assert "The amount differs: the record says “0.75”, the document shows “1.00”." in page.main
+    assert {"signer_swapped", "credential_forged"} <= set(told(page))
+    unsigned = make_page(snapshot, genuine, name="Jane Roe, MD")
+    page = hand_in(client, unsigned)
+    assert "The name differs: the record says “Jane Doe”" in page.main
+    assert "signature_missing" in told(page)
+
+
+def test_a_document_of_nobody_is_not_from_here(client: Client, issued: Issued):
+    from tests.factories.certificates import make_snapshot
+
+    page = hand_in(client, make_paper(make_snapshot(), make_issuer("Forger")))
+    assert page.h1 == "This document was not issued here"
+    assert "unrecorded" in told(page)
+    assert "What is on record" not in page.main
+
+
+def test_a_picture_leads_to_the_record_by_its_qr_code(client: Client, issued: Issued):
+    document = pypdfium2.PdfDocument(issued.file())
+    drawn = io.BytesIO()
+    document[0].render(scale=2).to_pil().convert("RGB").save(drawn, "JPEG", quality=80)
+    page = hand_in(client, drawn.getvalue(), "photo.jpg")
+    assert page.h1 == "The picture leads to a certificate"
+    assert "A picture proves nothing by itself" in page.main
+    assert "Jane Doe, MD" in page.main
+
+
+def test_a_picture_whose_code_leads_elsewhere_is_told_of(client: Client, issued: Issued):
+    import segno
+
+    drawn = io.BytesIO()
+    segno.make(f"https://cme.example.net/verify/{issued.code}").save(drawn, kind="png", scale=6)
+    page = hand_in(client, drawn.getvalue(), "photo.png")
+    assert "leads to cme.example.net, not to localhost" in page.main
+
+
+def test_a_picture_without_a_code_finds_nothing(client: Client, issued: Issued):
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 300), "white").save(drawn, "PNG")
+    assert hand_in(client, drawn.getvalue(), "photo.png").h1 == "No certificate was found by this picture"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (None, "Choose the file"),
+        (b"", "Choose the file"),
+        (b"Dear board, this is a letter.", "neither a PDF nor a picture"),
+        (b"%PDF-1.7" + b"x" * 2_000_001, "larger than 2 MB"),
+    ],
+)
+def test_what_cannot_be_checked_is_said_in_words(client: Client, body: bytes | None, words: str):
+    assert words in hand_in(client, body, status=422).main
+
+
+def test_far_too_much_is_not_even_read(client: Client):
+    token = client.get("/verify/check").form("/verify/check").fields["csrf_token"]
+    data = {"csrf_token": token, "file": (io.BytesIO(b"%PDF-" + b"x" * 3_000_000), "x.pdf")}
+    assert client.raw.post("/verify/check", data=data, content_type="multipart/form-data").status_code == 413
+
+
+def test_a_broken_pdf_is_not_from_here(client: Client):
+    page = hand_in(client, b"%PDF-1.7\n1 0 obj << >> nonsense")
+    assert page.h1 == "This document was not issued here"
+    assert "unreadable" in told(page)
+
+
+def test_a_file_that_breaks_the_limits_is_said_so(client: Client, monkeypatch: pytest.MonkeyPatch):
+    def dead(*_arguments: object, **_named: object) -> object:
+        raise sandbox.CannotLook
+
+    monkeypatch.setattr(sandbox, "look", dead)
+    assert "within our limits" in hand_in(client, b"%PDF-1.7", status=422).main
+
+
+def test_checks_are_limited_per_address_and_at_once(client: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(checking, "WAIT_SECONDS", 0)
+    free: threading.BoundedSemaphore = client.app.extensions[checking.PLACES]
+    for _ in range(checking.AT_ONCE):
+        assert free.acquire(timeout=0)
+    token = client.get("/verify/check").form("/verify/check").fields["csrf_token"]
+
+    def send() -> TestResponse:
+        data = {"csrf_token": token, "file": (io.BytesIO(b"%PDF-1.7"), "x.pdf")}
+        return client.raw.post("/verify/check", data=data, content_type="multipart/form-data")
+
+    try:
+        assert send().status_code == 429
+    finally:
+        for _ in range(checking.AT_ONCE):
+            free.release()
+    monkeypatch.setattr(sandbox, "look", lambda *_a, **_n: {"readable": False})
+    answers = [send().status_code for _ in range(CHECKING[0].most)]
+    assert answers == [200] * (CHECKING[0].most - 1) + [429]
+
+
+def test_the_file_is_not_kept(client: Client, issued: Issued):
+    folder = client.app.extensions["settings"].files_folder
+    before = sorted(path.name for path in folder.rglob("*") if path.is_file())
+    hand_in(client, updated(issued.file()))
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == before
