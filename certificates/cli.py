@@ -8,6 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from certificates.bundle_cli import bundle
 from certificates.issuing import keys_of
 from certificates.keys import KeyProblem, Keys, Listed
 from cme.config import Settings
@@ -18,6 +19,7 @@ Result = TypeVar("Result")
 certificates_group = AppGroup("certificates", help="The documents of earned credit.")
 keys_group = AppGroup("keys", help="The keys that sign certificates.")
 certificates_group.add_command(keys_group)
+certificates_group.add_command(bundle)
 
 
 @keys_group.command("list")

@@ -16,7 +16,7 @@ MOST_ON_DISK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One open place: where it is in CSS pixels from the top left, its type, and its objects in the PDF.
+    """One open place: where it is in CSS pixels from the top left, its type, and its mark in the content.
 
     `obstacle` says why text cannot be stamped there, empty when it can.
     """
@@ -31,50 +31,51 @@ class Slot:
     align: str
     font: str
     mark: int
-    stream: int
-    element: int
     obstacle: str
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A page ready to be stamped. Object numbers hold for exactly these bytes."""
+class Open:
+    """An object that is written for each document: its number, and its dictionary up to where more may follow."""
 
-    pdf: bytes
+    number: int
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A page ready to be stamped: what never changes as bytes, with the table of its objects, and the open objects."""
+
+    head: bytes
+    table: bytes
     slots: dict[str, Slot]
-    page: int
-    fonts: int
-    links: tuple[int, ...]
+    opened: dict[str, Open]
     engine: str
 
     def to_bytes(self) -> bytes:
-        """One line of JSON with the digest of the PDF that follows it."""
+        """One line of JSON with the digest of what follows it: the table, then the head."""
+        body = self.table + self.head
         facts = {
             "slots": [asdict(slot) for slot in self.slots.values()],
-            "page": self.page,
-            "fonts": self.fonts,
-            "links": self.links,
+            "opened": {role: [one.number, one.source.decode("latin-1")] for role, one in self.opened.items()},
+            "table": len(self.table),
             "engine": self.engine,
-            "sha256": hashlib.sha256(self.pdf).hexdigest(),
         }
-        return json.dumps(facts, sort_keys=True).encode() + b"\n" + self.pdf
+        line = json.dumps(facts, sort_keys=True).encode()
+        return hashlib.sha256(line + body).hexdigest().encode() + line + b"\n" + body
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> "Compiled":
         """Raises ValueError for anything but the whole file as it was written."""
-        head, _, pdf = raw.partition(b"\n")
-        facts = json.loads(head)
-        if hashlib.sha256(pdf).hexdigest() != facts["sha256"]:
+        first, _, body = raw.partition(b"\n")
+        digest, line = first[:64], first[64:]
+        if hashlib.sha256(line + body).hexdigest().encode() != digest:
             raise ValueError("a damaged file")
+        facts = json.loads(line)
         slots = [Slot(**{**slot, "colour": tuple(slot["colour"])}) for slot in facts["slots"]]
-        return cls(
-            pdf,
-            {slot.name: slot for slot in slots},
-            facts["page"],
-            facts["fonts"],
-            tuple(facts["links"]),
-            facts["engine"],
-        )
+        opened = {role: Open(number, source.encode("latin-1")) for role, (number, source) in facts["opened"].items()}
+        table = facts["table"]
+        return cls(body[table:], body[:table], {slot.name: slot for slot in slots}, opened, facts["engine"])
 
 
 class Shelf:

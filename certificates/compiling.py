@@ -24,6 +24,7 @@ from certificates.slots import ALL, QR, SCHEME, VERIFY_LINK
 
 VARIANT = "pdf/a-3a"
 TIGHTER = ("fit-0", "fit-1", "fit-2", "fit-3", "fit-4", "fit-5")
+EDGES = {"upper-end", "lower", "foot", "small-print"}
 LEAST_GAP = 10.0  # CSS pixels
 LEAST_WIDTH, LEAST_QR = 60.0, 80.0  # CSS pixels: narrower, and nothing sensible can be put there
 # Nothing to see, as large as the style sheet says. The title keeps WeasyPrint from calling it unlabelled.
@@ -140,6 +141,8 @@ def _press(chosen: Design) -> Press:
 def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
     """Whether the texts keep their distance: their edges are marked, and WeasyPrint tells where they came to lie."""
     top = {name: corners[1] for name, corners in anchors.items()}
+    if not top.keys() >= EDGES:  # pushed off the page
+        return False
     return top["upper-end"] + LEAST_GAP <= top["lower"] and top["foot"] <= top["small-print"]
 
 
@@ -181,4 +184,4 @@ def _slot(name: str, box: Any, page: weasyprint.Page) -> Slot:
         obstacle = "its typeface, alignment, spacing or colour is set in a way that only WeasyPrint draws"
     size = float(style["font_size"])
     red, green, blue = (round(float(part), 6) for part in colour.coordinates)
-    return Slot(name, x, y, width, height, size, (red, green, blue), align, font, 0, 0, 0, obstacle)
+    return Slot(name, x, y, width, height, size, (red, green, blue), align, font, 0, obstacle)

@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Name, Stream
+from pikepdf import Array, Dictionary, Name, Stream, String
 
-from certificates.compiled import Compiled, Slot
+from certificates import writing
+from certificates.compiled import Compiled, Open, Slot
 from certificates.slots import QR, SCHEME
 
 _SCALE = 0.75  # CSS pixels to points
 _NEAR = 1e-3
 _Matrix = tuple[float, float, float, float, float, float]
+_ROLE = "/Role"
 _TURNED = "it is turned, scaled or moved by a transformation"
 
 
-class NotPlain(Exception):
+class NotPlain(Exception):  # noqa: N818 - it says what the page is not
     """The page was not drawn in the way in which slots can be opened."""
 
 
@@ -31,22 +33,103 @@ class _Cut:
 
 
 def cut(body: bytes, slots: Mapping[str, Slot], link: str, engine: str) -> Compiled:
-    """The PDF with an empty stream for each slot, in its place. Raises NotPlain."""
+    """The page with an open place for each slot and for what every document has of its own. Raises NotPlain."""
     with pikepdf.open(io.BytesIO(body)) as pdf:
         (page,) = pdf.pages
         elements = {name: element for element in _figures(pdf) if (name := _slot_name(element)) in slots}
         marks = {int(element.K[0]): name for name, element in elements.items()}
         parts = _pieces(page, marks)
+        names = iter([marks[mark] for mark in parts.order])
+        page.Contents = Array(
+            [
+                pdf.make_indirect(Stream(pdf, piece)) if place % 2 == 0 else _stub(pdf, f"stream:{next(names)}")
+                for place, piece in enumerate(parts.pieces)
+            ]
+        )
         for name, element in elements.items():
             _prepare(element, name)
-        _leave_out(pdf)
-        page.Contents = Array([pdf.make_indirect(Stream(pdf, piece)) for piece in parts.pieces])
+            element[_ROLE] = String(f"element:{name}")
         page.Resources.Font = pdf.make_indirect(page.Resources.Font)
+        page.Resources.Font[_ROLE] = String("fonts")
+        _open_links(page, link)
+        _open_document(pdf, page)
         saved = io.BytesIO()
-        pdf.save(saved, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        pdf.save(
+            saved,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            fix_metadata_version=False,
+        )
     turned = {marks[mark] for mark in parts.turned}
-    given = {name: replace(slot, obstacle=_TURNED) if name in turned else slot for name, slot in slots.items()}
-    return _numbered(saved.getvalue(), given, {marks[mark]: mark for mark in parts.order}, link, engine)
+    numbers = {marks[mark]: mark for mark in parts.order}
+    given = {
+        name: replace(slot, mark=numbers[name], obstacle=_TURNED if name in turned else slot.obstacle)
+        for name, slot in slots.items()
+    }
+    return _taken_apart(saved.getvalue(), given, engine)
+
+
+def _stub(pdf: pikepdf.Pdf, role: str) -> Any:
+    """The place of an object that is written for each document."""
+    return pdf.make_indirect(Dictionary({_ROLE: String(role)}))
+
+
+def _open_links(page: pikepdf.Page, link: str) -> None:
+    for number, annotation in enumerate(page.get("/Annots", Array())):  # pyright: ignore[reportArgumentType]
+        if "/A" in annotation and str(annotation.A.get("/URI", "")) == link:
+            del annotation.A
+            if "/Contents" in annotation:
+                del annotation.Contents
+            annotation[_ROLE] = String(f"link:{number}")
+
+
+def _open_document(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
+    """Metadata and signature: their places are the same in every document."""
+    for key in ("/Outlines", "/Names"):  # named places are WeasyPrint's, for measuring; nothing leads to them
+        if key in pdf.Root:
+            del pdf.Root[key]
+    field = _stub(pdf, "field")
+    annotations = page.get("/Annots", Array())
+    annotations.append(field)  # pyright: ignore[reportAttributeAccessIssue]
+    page.Annots = annotations
+    pdf.Root.Metadata = _stub(pdf, "metadata")
+    pdf.Root.AcroForm = Dictionary(SigFlags=3, Fields=Array([field]))
+    pdf.Root.Perms = Dictionary(DocMDP=_stub(pdf, "signature"))
+    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+    pdf.Root[_ROLE] = String("catalog")
+    page[_ROLE] = String("page")
+
+
+def _taken_apart(body: bytes, slots: Mapping[str, Slot], engine: str) -> Compiled:
+    """The file in two: what stays, packed as small as it goes, and the open objects."""
+    opened: dict[str, Open] = {}
+    packable: dict[int, bytes] = {}
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        head = writing.HEADER
+        size = max(one.objgen[0] for one in pdf.objects) + 1
+        table = [bytes(writing.ENTRY)] * size
+        for one in pdf.objects:
+            number = one.objgen[0]
+            if isinstance(one, Dictionary) and _ROLE in one:
+                role = str(one[_ROLE])
+                del one[_ROLE]
+                opened[role] = Open(number, one.unparse(resolved=True).removesuffix(b">>").rstrip())
+            elif isinstance(one, Stream):
+                table[number] = writing.in_file(len(head))
+                raw = one.read_raw_bytes()
+                source = one.stream_dict.unparse(resolved=True)
+                head += b"%d 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (number, source, raw)
+            else:
+                packable[number] = one.unparse(resolved=True)
+    table.append(writing.in_file(len(head)))
+    index, sources = b"", b""
+    for place, (number, source) in enumerate(packable.items()):
+        table[number] = writing.packed(size, place)
+        index += b"%d %d " % (number, len(sources))
+        sources += source + b" "
+    kinds = {b"Type": b"/ObjStm", b"N": b"%d" % len(packable), b"First": b"%d" % len(index)}
+    head += b"%d 0 obj\n%s\nendobj\n" % (size, writing.stream(index + sources, kinds))
+    return Compiled(head, b"".join(table), dict(slots), opened, engine)
 
 
 def _figures(pdf: pikepdf.Pdf) -> Iterator[Any]:
@@ -74,15 +157,6 @@ def _prepare(element: Any, name: str) -> None:
         del element.A
 
 
-def _leave_out(pdf: pikepdf.Pdf) -> None:
-    """Metadata are written when the page is stamped."""
-    for key in ("/Metadata", "/Outlines"):
-        if key in pdf.Root:
-            del pdf.Root[key]
-    if "/Info" in pdf.trailer:
-        del pdf.trailer.Info
-
-
 def _pieces(page: pikepdf.Page, marks: Mapping[int, str]) -> _Cut:
     upright: _Matrix = (_SCALE, 0, 0, -_SCALE, 0, float(page.MediaBox[3]))
     still: list[Any] = []
@@ -96,7 +170,7 @@ def _pieces(page: pikepdf.Page, marks: Mapping[int, str]) -> _Cut:
             depth += {"BDC": 1, "BMC": 1, "EMC": -1}.get(operator, 0)
             continue
         mark = _mark(instruction) if operator == "BDC" else None
-        if mark in marks:
+        if mark is not None and mark in marks:
             depth = 1
             _unclip(still)
             found.pieces.extend([pikepdf.unparse_content_stream(still), b""])
@@ -134,31 +208,3 @@ def _times(first: Any, then: _Matrix) -> _Matrix:
     a, b, c, d, e, f = first
     g, h, i, j, k, m = then
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
-
-
-def _numbered(body: bytes, slots: Mapping[str, Slot], order: Mapping[str, int], link: str, engine: str) -> Compiled:
-    """The numbers that its objects got when the file was written."""
-    with pikepdf.open(io.BytesIO(body)) as pdf:
-        (page,) = pdf.pages
-        owners = {
-            int(element.K[0]): element.objgen[0]
-            for element in _elements(pdf.Root.StructTreeRoot.K)
-            if isinstance(element.get("/K"), Array) and len(element.K) == 1 and isinstance(element.K[0], int)
-        }
-        streams = [stream.objgen[0] for stream in page.Contents][1::2]  # pyright: ignore[reportGeneralTypeIssues]
-        links = [
-            annotation.objgen[0]
-            for annotation in page.get("/Annots", [])
-            if "/A" in annotation and str(annotation.A.get("/URI", "")) == link
-        ]
-        return Compiled(
-            pdf=body,
-            slots={
-                name: replace(slots[name], mark=mark, stream=stream, element=owners[mark])
-                for (name, mark), stream in zip(order.items(), streams, strict=True)
-            },
-            page=page.objgen[0],
-            fonts=page.Resources.Font.objgen[0],
-            links=tuple(links),
-            engine=engine,
-        )

@@ -43,7 +43,7 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page to compile: the design, and its HTML for each tightness. `inlined` are slots that are typeset at once."""
+    """One page to compile: the design, and its HTML for each tightness. `inlined` slots are typeset at once."""
 
     design: Design
     context: dict[str, Any]

@@ -1,13 +1,15 @@
 """Fonts of stamped text: the glyphs used, cut out of their file, with what each stands for."""
 
+# uharfbuzz is a compiled module without type information.
+# pyright: reportAttributeAccessIssue=false
+
 import hashlib
 from functools import cache
+from typing import Any
 
-import pikepdf
-import uharfbuzz as hb
-from pikepdf import Array, Dictionary, Name, Stream
-
-from certificates.shaping import Face, Glyph, face
+from certificates import writing
+from certificates.shaping import Face, Glyph, face, hb
+from certificates.writing import Writer
 
 _DROPPED = ("GSUB", "GPOS", "GDEF", "cmap", "name", "post", "OS/2", "DSIG", "gasp", "STAT", "kern", "BASE", "meta")
 _TO_UNICODE = (
@@ -31,62 +33,44 @@ class Used:
         """The code of a glyph, counted from one in the order of use."""
         return self._codes.setdefault((glyph.number, glyph.text), len(self._codes) + 1)
 
-    def embed(self, pdf: pikepdf.Pdf) -> pikepdf.Object:
-        """The font as an object of the document."""
+    def embed(self, writer: Writer) -> int:
+        """Write the font into the document and give its number."""
         numbers = [number for number, _text in self._codes]
         plan = _plan(self.face, sorted(set(numbers)))
         file = plan.execute().blob.data
         new = plan.old_to_new_glyph_mapping
         to_glyphs = b"\0\0" + b"".join(new[number].to_bytes(2, "big") for number in numbers)
-        name = Name(f"/{self._tag()}+{self.face.name}")
-        advances = [self.face.font.get_glyph_h_advance(number) for number in numbers]
-        font = Dictionary(
-            Type=Name.Font,
-            Subtype=Name.CIDFontType2,
-            BaseFont=name,
-            CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
-            DW=0,
-            W=pikepdf.Object.parse(f"[1 [{' '.join(self._per_mille(one) for one in advances)}]]".encode()),
-            CIDToGIDMap=pdf.make_indirect(Stream(pdf, to_glyphs)),
-            FontDescriptor=pdf.make_indirect(self._descriptor(pdf, name, file)),
-        )
-        return pdf.make_indirect(
-            Dictionary(
-                Type=Name.Font,
-                Subtype=Name.Type0,
-                BaseFont=name,
-                Encoding=Name("/Identity-H"),
-                DescendantFonts=Array([pdf.make_indirect(font)]),
-                ToUnicode=pdf.make_indirect(Stream(pdf, self._to_unicode())),
-            )
-        )
+        name = b"/%s+%s" % (self._tag(), self.face.name.encode())
+        widths = " ".join(self._per_mille(self.face.font.get_glyph_h_advance(number)) for number in numbers)
+        file_number = writer.add(writing.stream(file, {b"Length1": b"%d" % len(file)}))
+        descriptor = writer.add(_descriptor(self.face.name) % (name, file_number))
+        font = {
+            b"Type": b"/Font",
+            b"Subtype": b"/CIDFontType2",
+            b"BaseFont": name,
+            b"CIDSystemInfo": b"<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>",
+            b"DW": b"0",
+            b"W": b"[1 [%s]]" % widths.encode(),
+            b"CIDToGIDMap": writing.reference(writer.add(writing.stream(to_glyphs, {}))),
+            b"FontDescriptor": writing.reference(descriptor),
+        }
+        whole = {
+            b"Type": b"/Font",
+            b"Subtype": b"/Type0",
+            b"BaseFont": name,
+            b"Encoding": b"/Identity-H",
+            b"DescendantFonts": b"[%s]" % writing.reference(writer.add(writing.dictionary(font))),
+            b"ToUnicode": writing.reference(writer.add(writing.stream(self._to_unicode(), {}))),
+        }
+        return writer.add(writing.dictionary(whole))
 
-    def _tag(self) -> str:
+    def _tag(self) -> bytes:
         """Six letters that tell this subset from others, the same for the same glyphs."""
         number = int.from_bytes(hashlib.sha256(repr(self._codes).encode()).digest()[:8], "big")
-        letters = ""
-        for _ in range(6):
-            number, rest = divmod(number, 26)
-            letters += chr(65 + rest)
-        return letters
+        return bytes(65 + number // 26**place % 26 for place in range(6))
 
     def _per_mille(self, units: int) -> str:
         return f"{units * 1000 / self.face.unit:.6g}"
-
-    def _descriptor(self, pdf: pikepdf.Pdf, name: Name, file: bytes) -> Dictionary:
-        ascent, descent, box, italic, flags = _metrics(self.face.name)
-        return Dictionary(
-            Type=Name.FontDescriptor,
-            FontName=name,
-            Flags=flags,
-            FontBBox=Array(box),
-            ItalicAngle=italic,
-            Ascent=ascent,
-            Descent=descent,
-            CapHeight=714,
-            StemV=80,
-            FontFile2=pdf.make_indirect(Stream(pdf, file, Length1=len(file))),
-        )
 
     def _to_unicode(self) -> bytes:
         said = [(code, text) for (_number, text), code in self._codes.items()]
@@ -98,7 +82,7 @@ class Used:
         return _TO_UNICODE.format(blocks).encode("ascii")
 
 
-def _plan(used: Face, numbers: list[int]) -> hb.SubsetPlan:
+def _plan(used: Face, numbers: list[int]) -> Any:
     wanted = hb.SubsetInput()
     wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
     wanted.glyph_set.update(numbers)
@@ -112,11 +96,23 @@ def _dropped() -> tuple[int, ...]:
 
 
 @cache
-def _metrics(name: str) -> tuple[int, int, list[int], int, int]:
-    """Ascent, descent, bounding box, italic angle and flags of the font descriptor, in thousandths of an em."""
+def _descriptor(name: str) -> bytes:
+    """The font descriptor with places for the subset's name and its file's number. Metrics in thousandths of an em."""
     used = face(name)
     head = used.face.reference_table("head").data
     box = [int.from_bytes(head[at : at + 2], "big", signed=True) * 1000 // used.unit for at in range(36, 44, 2)]
     italic = -12 if "Italic" in name else 0
     flags = 4 | (2 if "Serif" in name else 0) | (64 if italic else 0)
-    return round(used.ascent * 1000), round(-used.descent * 1000), box, italic, flags
+    entries = {
+        b"Type": b"/FontDescriptor",
+        b"FontName": b"%s",
+        b"Flags": b"%d" % flags,
+        b"FontBBox": b"[%d %d %d %d]" % tuple(box),
+        b"ItalicAngle": b"%d" % italic,
+        b"Ascent": b"%d" % round(used.ascent * 1000),
+        b"Descent": b"%d" % round(-used.descent * 1000),
+        b"CapHeight": b"714",
+        b"StemV": b"80",
+        b"FontFile2": b"%d 0 R",
+    }
+    return writing.dictionary(entries)

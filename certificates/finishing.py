@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from xml.sax.saxutils import escape
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream, String
-
+from certificates import writing
+from certificates.compiled import Compiled
 from certificates.slots import Filling
+from certificates.writing import Writer
 
 PRODUCER = f"WeasyPrint {version('weasyprint')}, pikepdf {version('pikepdf')}"
 CREATOR = "Open CME"
 FIELD = "certification"
 HOLE = b"\0"
 # Ten digits each: wide enough for any file, and written over in place when the positions are known.
-RANGE = (0, 9_999_999_999, 9_999_999_999, 9_999_999_999)
+RANGE = b"[0 9999999999 9999999999 9999999999]"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -59,98 +59,98 @@ class Attachment:
     description: str = "The same credit as a verifiable credential (Open Badges 3.0)"
 
 
-def describe(pdf: pikepdf.Pdf, filled: Filling) -> None:
-    """Title, author, subject and dates, twice: for old readers and as XMP, the same in both."""
-    at = datetime.fromisoformat(filled.issued_at).astimezone(UTC)
-    date = pdf_date(at)
-    pdf.trailer.Info = pdf.make_indirect(
-        Dictionary(
-            Title=String(filled.title),
-            Author=String(filled.author),
-            Subject=String(filled.subject),
-            Creator=String(CREATOR),
-            Producer=String(PRODUCER),
-            CreationDate=String(date),
-            ModDate=String(date),
-        )
-    )
+def describe(writer: Writer, page: Compiled, filled: Filling, at: datetime) -> int:
+    """Title, author, subject and dates, twice: for old readers, whose object's number this gives, and as XMP."""
+    date = writing.text(pdf_date(at))
     texts = {"title": filled.title, "author": filled.author, "subject": filled.subject}
+    texts = {key: _NOT_XML.sub("", text) for key, text in texts.items()}
     xmp = _XMP.format(
-        **{key: escape(_NOT_XML.sub("", text)) for key, text in texts.items()},
+        **{key: escape(text) for key, text in texts.items()},
         date=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         creator=CREATOR,
         producer=PRODUCER,
     )
-    metadata = Stream(pdf, xmp.encode(), Type=Name.Metadata, Subtype=Name.XML)
-    pdf.Root.Metadata = pdf.make_indirect(metadata)
-    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+    kind = {b"Type": b"/Metadata", b"Subtype": b"/XML"}
+    writer.put(page.opened["metadata"].number, writing.stream(xmp.encode(), kind, compress=False))
+    return writer.add(
+        writing.dictionary(
+            {
+                b"Title": writing.text(texts["title"]),
+                b"Author": writing.text(texts["author"]),
+                b"Subject": writing.text(texts["subject"]),
+                b"Creator": writing.text(CREATOR),
+                b"Producer": writing.text(PRODUCER),
+                b"CreationDate": date,
+                b"ModDate": date,
+            }
+        )
+    )
 
 
-def attach(pdf: pikepdf.Pdf, attachment: Attachment, at: datetime) -> None:
+def close(writer: Writer, page: Compiled, attachment: Attachment | None, at: datetime) -> int:
+    """Write the catalog, whose number this gives, with the file that travels along."""
+    catalog = page.opened["catalog"]
+    more = b"" if attachment is None else _attached(writer, attachment, at)
+    writer.put(catalog.number, b"%s%s >>" % (catalog.source, more))
+    return catalog.number
+
+
+def _attached(writer: Writer, attachment: Attachment, at: datetime) -> bytes:
     """The file as an associated file of the document, dated with the issue and so always the same."""
-    date = String(pdf_date(at))
-    file = Stream(
-        pdf,
-        attachment.body,
-        Type=Name.EmbeddedFile,
-        Subtype=Name("/" + attachment.kind),
-        Params=Dictionary(
-            Size=len(attachment.body),
-            CheckSum=String(hashlib.md5(attachment.body, usedforsecurity=False).digest()),
-            CreationDate=date,
-            ModDate=date,
-        ),
-    )
-    stored = pdf.make_indirect(file)
-    name = String(attachment.name)
-    entry = pdf.make_indirect(
-        Dictionary(
-            Type=Name.Filespec,
-            F=name,
-            UF=name,
-            Desc=String(attachment.description),
-            AFRelationship=Name.Data,
-            EF=Dictionary(F=stored, UF=stored),
-        )
-    )
-    names = Dictionary(Names=Array([name, entry]))
-    pdf.Root.Names = Dictionary(EmbeddedFiles=pdf.make_indirect(names))
-    pdf.Root.AF = Array([entry])
+    date = writing.text(pdf_date(at))
+    digest = hashlib.md5(attachment.body, usedforsecurity=False).digest()
+    facts = {
+        b"Size": b"%d" % len(attachment.body),
+        b"CheckSum": writing.hexadecimal(digest),
+        b"CreationDate": date,
+        b"ModDate": date,
+    }
+    kinds = {
+        b"Type": b"/EmbeddedFile",
+        b"Subtype": writing.name(attachment.kind),
+        b"Params": writing.dictionary(facts),
+    }
+    file = writing.reference(writer.add(writing.stream(attachment.body, kinds)))
+    name = writing.text(attachment.name)
+    entry = {
+        b"Type": b"/Filespec",
+        b"F": name,
+        b"UF": name,
+        b"Desc": writing.text(attachment.description),
+        b"AFRelationship": b"/Data",
+        b"EF": writing.dictionary({b"F": file, b"UF": file}),
+    }
+    number = writer.add(writing.dictionary(entry))
+    return b" /Names << /EmbeddedFiles << /Names [%s %d 0 R] >> >> /AF [%d 0 R]" % (name, number, number)
 
 
-def open_signature(pdf: pikepdf.Pdf, page: pikepdf.Object, at: datetime, room: int) -> None:
+def open_signature(writer: Writer, page: Compiled, at: datetime, room: int) -> None:
     """An invisible field for a certification that allows no change, with a hole of `room` bytes for the signature."""
-    limits = Dictionary(Type=Name.TransformParams, P=1, V=Name("/1.2"))
-    reference = Dictionary(Type=Name.SigRef, TransformMethod=Name.DocMDP, TransformParams=limits)
-    signature = pdf.make_indirect(
-        Dictionary(
-            Type=Name.Sig,
-            Filter=Name("/Adobe.PPKLite"),
-            SubFilter=Name("/ETSI.CAdES.detached"),
-            ByteRange=Array(RANGE),
-            Contents=String(HOLE * room),
-            M=String(pdf_date(at)),
-            Reference=Array([reference]),
-        )
-    )
-    field = pdf.make_indirect(
-        Dictionary(
-            Type=Name.Annot,
-            Subtype=Name.Widget,
-            FT=Name.Sig,
-            T=String(FIELD),
-            TU=String("Digital signature of the issuer"),
-            Rect=Array([0, 0, 0, 0]),
-            F=132,  # printed, locked: PDF/A forbids hidden ones, and nothing is to be seen of it
-            P=page,
-            V=signature,
-        )
-    )
-    annotations = page.get("/Annots", Array())
-    annotations.append(field)
-    page.Annots = annotations
-    pdf.Root.AcroForm = Dictionary(SigFlags=3, Fields=Array([field]))
-    pdf.Root.Perms = Dictionary(DocMDP=signature)
+    signature, field = page.opened["signature"].number, page.opened["field"].number
+    limits = b"<< /Type /TransformParams /P 1 /V /1.2 >>"
+    entries = {
+        b"Type": b"/Sig",
+        b"Filter": b"/Adobe.PPKLite",
+        b"SubFilter": b"/ETSI.CAdES.detached",
+        b"ByteRange": RANGE,
+        b"Contents": writing.hexadecimal(HOLE * room),
+        b"M": writing.text(pdf_date(at)),
+        b"Reference": b"[<< /Type /SigRef /TransformMethod /DocMDP /TransformParams %s >>]" % limits,
+    }
+    writer.put(signature, writing.dictionary(entries))
+    widget = {
+        b"Type": b"/Annot",
+        b"Subtype": b"/Widget",
+        b"FT": b"/Sig",
+        b"T": writing.text(FIELD),
+        b"TU": writing.text("Digital signature of the issuer"),
+        b"Rect": b"[0 0 0 0]",
+        b"F": b"132",  # printed, locked: PDF/A forbids hidden ones, and nothing is to be seen of it
+        b"P": writing.reference(page.opened["page"].number),
+        b"V": writing.reference(signature),
+    }
+    writer.put(field, writing.dictionary(widget))
+    writer.put(page.opened["page"].number, page.opened["page"].source + b" >>")
 
 
 def pdf_date(at: datetime) -> str:

@@ -30,7 +30,7 @@ ROOT_YEARS, SIGNER_YEARS = 40, 30  # a certificate is shown for decades, and not
 _BEGIN_KEY = "PRIVATE KEY-----"
 
 
-class KeyProblem(Exception):
+class KeyProblem(Exception):  # noqa: N818 - told to people as it is
     """The configured key cannot be used; the message says why."""
 
 
@@ -69,7 +69,9 @@ class Keys:
         try:
             text = "\n".join(map(_read, paths))
         except OSError as error:
-            raise KeyProblem(f"A signing key cannot be read: {error}. `flask certificates keys rotate` makes a new one.") from None
+            raise KeyProblem(
+                f"A signing key cannot be read: {error}. `flask certificates keys rotate` makes a new one."
+            ) from None
         return _from_pem(text, self_issued=True)
 
     def root(self, *, now: datetime) -> bytes:
@@ -115,7 +117,10 @@ class Keys:
         return True
 
     def rotate(self, *, now: datetime) -> str:
-        """A new signer under the same root; what was signed before stays valid. Refuses (KeyProblem) configured keys."""
+        """A new signer under the same root; what was signed before stays valid.
+
+        Refuses a configured key (KeyProblem).
+        """
         if self._configured:
             raise KeyProblem("The signing key is configured (CME_SIGNING_KEY); replace it there.")
         self.make(now=now)

@@ -3,7 +3,6 @@
 WeasyPrint is loaded only when a page has to be compiled.
 """
 
-import io
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,19 +11,18 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-import pikepdf
-
 from certificates.compiled import Compiled, Shelf
 from certificates.design import Page, key_of, page_of
-from certificates.finishing import Attachment, attach, describe, open_signature
+from certificates.finishing import Attachment, close, describe, open_signature
 from certificates.rules.document import printed_texts
 from certificates.rules.names import unprintable
 from certificates.shaping import NoCoverage, NotStampable
 from certificates.signing import Signer, sign
 from certificates.slots import Filling, filling
 from certificates.stamping import Plan, plan, stamp
+from certificates.writing import Writer
 
-PIPELINE = "1"
+PIPELINE = "3"
 """Part of every compiled page's key: raised when what is compiled changes in a way that its inputs do not show."""
 LONGEST_ENGINE = 120
 
@@ -56,15 +54,12 @@ def render(
     filled = filling(snapshot, verify_url)
     compiled, planned = _compiled(snapshot, filled, shelf, typeset)
     issued_at = datetime.fromisoformat(snapshot["issued_at"]).astimezone(UTC)
-    with pikepdf.open(io.BytesIO(compiled.pdf)) as pdf:
-        stamp(pdf, compiled, filled, planned)
-        describe(pdf, filled)
-        if attachment is not None:
-            attach(pdf, attachment, issued_at)
-        open_signature(pdf, pdf.get_object(compiled.page, 0), signer.signing_time(issued_at), signer.room)
-        written = io.BytesIO()
-        pdf.save(written, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return Made(sign(written.getvalue(), signer), _engine(compiled))
+    writer = Writer(compiled.head, compiled.table)
+    stamp(writer, compiled, filled, planned)
+    open_signature(writer, compiled, signer.signing_time(issued_at), signer.room)
+    info = describe(writer, compiled, filled, issued_at)
+    root = close(writer, compiled, attachment, issued_at)
+    return Made(sign(writer.finish(root, info), signer), _engine(compiled))
 
 
 def _compiled(

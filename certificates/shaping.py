@@ -1,5 +1,8 @@
 """From text to glyphs: a font per cluster, HarfBuzz shapes each run, and what cannot be set here is refused."""
 
+# uharfbuzz is a compiled module without type information.
+# pyright: reportAttributeAccessIssue=false
+
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +10,13 @@ from functools import cache, lru_cache
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
-import uharfbuzz as hb
+import uharfbuzz
 
 from certificates.rules.names import clusters, font_of, has
 
+hb: Any = uharfbuzz  # its names come from C: type checkers do not know them
 FONTS = Path(__file__).resolve().parent / "fonts"
 SERIF = "NotoSerif-Regular"
 LANGUAGE = "en"
@@ -21,11 +26,11 @@ _LEFT, _RIGHT = {"L"}, {"R", "AL"}
 _TURNING = {"AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
-class NotStampable(Exception):
+class NotStampable(Exception):  # noqa: N818 - not an error: somebody else sets it
     """Right text that the stamper does not set: WeasyPrint has to. The message says why."""
 
 
-class NoCoverage(Exception):
+class NoCoverage(Exception):  # noqa: N818 - it says what is missing
     """A character that no shipped typeface has: such a document is never issued."""
 
     def __init__(self, cluster: str) -> None:
@@ -37,9 +42,9 @@ class Face:
     """One font file with what is asked of it again and again. Metrics are in em."""
 
     name: str
-    face: hb.Face
-    font: hb.Font
-    for_subset: hb.Face
+    face: Any
+    font: Any
+    for_subset: Any
     unit: int
     ascent: float
     descent: float
@@ -187,7 +192,7 @@ def outline(font: str, number: int) -> tuple[tuple[str, tuple[float, ...]], ...]
 
 
 @cache
-def _drawing() -> hb.DrawFuncs:
+def _drawing() -> Any:
     def move(x: float, y: float, into: list[tuple[str, tuple[float, ...]]]) -> None:
         into.append(("m", (x, y)))
 
@@ -200,8 +205,8 @@ def _drawing() -> hb.DrawFuncs:
 
     def bend(a: float, b: float, x: float, y: float, into: list[tuple[str, tuple[float, ...]]]) -> None:
         from_x, from_y = into[-1][1][-2:]
-        points = (from_x + (a - from_x) * 2 / 3, from_y + (b - from_y) * 2 / 3, x + (a - x) * 2 / 3, y + (b - y) * 2 / 3)
-        into.append(("c", (*points, x, y)))
+        first = (from_x + (a - from_x) * 2 / 3, from_y + (b - from_y) * 2 / 3)
+        into.append(("c", (*first, x + (a - x) * 2 / 3, y + (b - y) * 2 / 3, x, y)))
 
     def close(into: list[tuple[str, tuple[float, ...]]]) -> None:
         into.append(("h", ()))

@@ -99,11 +99,9 @@ class Signer:
 def sign(body: bytes, signer: Signer) -> bytes:
     """The finished file with its signature in the hole. Raises SigningError."""
     start, end = _hole(body, signer.room)
-    ranges = (0, start, end, len(body) - end)
-    open_range = f"[ {' '.join(map(str, RANGE))} ]".encode()
-    if body.count(open_range) != 1:
+    if body.count(RANGE) != 1:
         raise SigningError("the file has no single open byte range")
-    patched = body.replace(open_range, f"[ {' '.join(map(str, ranges))} ]".encode().ljust(len(open_range)))
+    patched = body.replace(RANGE, (b"[0 %d %d %d]" % (start, end, len(body) - end)).ljust(len(RANGE)))
     digest = hashlib.sha256(patched[:start] + patched[end:]).digest()
     signature = signer.cms(digest).hex().encode()
     space = end - start - 2

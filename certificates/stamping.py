@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pikepdf
 import segno
 
+from certificates import writing
 from certificates.compiled import Compiled, Slot
 from certificates.embedding import Used
 from certificates.shaping import NotStampable, Run, face, outline, shape, width
 from certificates.slots import QR, Filling, Piece, Text
+from certificates.writing import Writer
 
 QUIET_ZONE = 4  # modules
 QR_COLOUR = "0.067 0.067 0.067 rg"
@@ -66,29 +67,32 @@ def plan(page: Compiled, filled: Filling) -> Plan:
     return Plan(lines, refused)
 
 
-def stamp(pdf: pikepdf.Pdf, page: Compiled, filled: Filling, planned: Plan) -> None:
-    """Put a learner's text into the open page."""
+def stamp(writer: Writer, page: Compiled, filled: Filling, planned: Plan) -> None:
+    """Write a learner's text into the open page."""
     assert not planned.refused
     fonts = Fonts()
     for name, slot in page.slots.items():
-        element = pdf.get_object(slot.element, 0)
+        element = page.opened[f"element:{name}"]
         if name == QR:
             content = _qr(slot, filled.address)
-            element.Alt = pikepdf.String(f"QR code of the verification address {filled.address}")
+            said = b" /Alt %s" % writing.text(f"QR code of the verification address {filled.address}")
         else:
             content = _text(slot, planned.lines[name], fonts)
             plain = filled.texts[name].plain
-            if not plain.isascii():
-                # On the element and not on the marked content: there poppler would turn right-to-left text around.
-                element.ActualText = pikepdf.String(plain)
-        pdf.get_object(slot.stream, 0).write(content)
-    table = pdf.get_object(page.fonts, 0)
-    for used in fonts.used.values():
-        table[f"/{used.name}"] = used.embed(pdf)
-    for link in page.links:
-        annotation = pdf.get_object(link, 0)
-        annotation.A.URI = pikepdf.String(filled.address)
-        annotation.Contents = pikepdf.String(f"Verify this certificate at {filled.address}")
+            # On the element and not on the marked content: there poppler would turn right-to-left text around.
+            said = b"" if plain.isascii() else b" /ActualText %s" % writing.text(plain)
+        writer.put(page.opened[f"stream:{name}"].number, writing.stream(content, {}))
+        writer.put(element.number, b"%s%s >>" % (element.source, said))
+    fonts_of_page = page.opened["fonts"]
+    entries = b"".join(b" /%s %d 0 R" % (used.name.encode(), used.embed(writer)) for used in fonts.used.values())
+    writer.put(fonts_of_page.number, b"%s%s >>" % (fonts_of_page.source, entries))
+    action = b" /A << /Type /Action /S /URI /URI %s >> /Contents %s >>" % (
+        writing.text(filled.address),
+        writing.text(f"Verify this certificate at {filled.address}"),
+    )
+    for role, link in page.opened.items():
+        if role.startswith("link:"):
+            writer.put(link.number, link.source + action)
 
 
 def _lines(slot: Slot, text: Text) -> list[list[_Set]]:
@@ -210,5 +214,3 @@ def _qr(slot: Slot, address: str) -> bytes:
 
 def _number(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".") if value else "0"
-
-

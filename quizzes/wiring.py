@@ -3,6 +3,7 @@
 from cme.activities.events import RevisionShown
 from cme.kernel.roles import Role
 from cme.part import Loader, MenuEntry, Part, PersonData, Step
+from quizzes.cli import COMMANDS
 from quizzes.jobs import JOBS
 from quizzes.queries.accommodations import exported as exported_accommodations
 from quizzes.queries.attempts import export_of
@@ -11,14 +12,19 @@ from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
 from quizzes.services.tallying import ask_for_tallies
 from quizzes.services.versions import VERSIONS, VersionCache
-from quizzes.web import accommodations, corrections, holds, questions, rules, taking
+from quizzes.web import accommodations, comparing, corrections, health, holds, questions, rules, taking
 
 PART = Part(
     name="quizzes",
     # The editor's entrances share one blueprint; naming each file loads its views.
-    blueprints=tuple(dict.fromkeys((taking.bp, questions.bp, rules.bp, holds.bp, corrections.bp, accommodations.bp))),
+    blueprints=tuple(
+        dict.fromkeys(
+            (taking.bp, questions.bp, rules.bp, comparing.bp, holds.bp, corrections.bp, health.bp, accommodations.bp)
+        )
+    ),
     loaders={"quiz.yaml": Loader(validate=validate, load=load)},
     extensions={VERSIONS: VersionCache},
+    commands=COMMANDS,
     jobs=JOBS,
     listeners={RevisionShown: (on_revision_shown,)},
     obstacles=(release_obstacles,),

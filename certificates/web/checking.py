@@ -24,7 +24,6 @@ from cme.web.moment import request_now
 PLACES = "certificate_checks"
 AT_ONCE = 2
 WAIT_SECONDS = 10
-ROOM_FOR_FORM = 100_000
 
 
 def places() -> BoundedSemaphore:
@@ -43,7 +42,6 @@ def check_form() -> ResponseReturnValue:
 @public
 def check() -> ResponseReturnValue:
     """The verdict on a file. Nothing of the file is kept. Refuses: TooMany."""
-    request.max_content_length = LARGEST + ROOM_FOR_FORM
     now = request_now()
     with transaction() as session:
         throttle.take(session, (checking(),), now=now)

@@ -13,8 +13,8 @@ from quizzes.interchange.rekeying import truth_of
 from quizzes.interchange.report import Gathering, Report
 from quizzes.interchange.text_file import decode, tidy
 
-_CHOICE = re.compile(r"\s*([A-Za-z])\s?[.)]\s+(.*\S)")
-_ANSWER = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.IGNORECASE)
+_CHOICE = re.compile(r"([A-Za-z])\s?[.)]\s+(.*)")
+_ANSWER = re.compile(r"ANSWER\s*:(.*)", re.IGNORECASE)
 MOST_LETTERS = 26
 
 
@@ -65,23 +65,24 @@ def read(data: bytes, name: str) -> Report:
         choices.clear()
         start = 0
 
-    for number, line in enumerate(decode(data).split("\n"), 1):
-        if not line.strip():
+    for number, raw in enumerate(decode(data).split("\n"), 1):
+        line = raw.strip()
+        if not line:
             continue
         answer = _ANSWER.fullmatch(line)
         choice = _CHOICE.fullmatch(line)
         start = start or number
         if answer and (stem or choices):
-            close(answer.group(1))
+            close(answer.group(1).strip())
         elif choice and stem and choice.group(1).upper() == chr(ord("A") + len(choices)):
             choices.append((choice.group(1).upper(), choice.group(2)))
         elif choices:
             # A new question begins although the one before has no answer.
             close(None)
             start = number
-            stem.append(line.strip())
+            stem.append(line)
         else:
-            stem.append(line.strip())
+            stem.append(line)
     close(None)
     return gathering.report()
 

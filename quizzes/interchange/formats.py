@@ -74,8 +74,8 @@ FORMATS: dict[str, Format] = {
     ),
 }
 
-_ANSWER = re.compile(r"^\s*ANSWER\s*:\s*[A-Za-z]\b", re.MULTILINE | re.IGNORECASE)
-_CHOICE = re.compile(r"^\s*[A-Z]\s?[.)]\s", re.MULTILINE)
+_ANSWER = re.compile(r"^[ \t]*ANSWER[ \t]*:[ \t]*[A-Za-z]\b", re.MULTILINE | re.IGNORECASE)
+_CHOICE = re.compile(r"^[ \t]*[A-Z] ?[.)]\s", re.MULTILINE)
 _ITEMS = re.compile(r"^items:", re.MULTILINE)
 _LOOKED_AT = 200_000
 """Characters of a text file that are enough to recognise it."""

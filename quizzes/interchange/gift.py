@@ -29,7 +29,7 @@ _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _TRUTH = re.compile(r"(T|TRUE|F|FALSE)\s*(?=#|$)", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*%(-?\d{1,3}(?:[.,]\d{1,7})?)%")
 _TAG_LIKE = re.compile(r"(?<!\\)<[A-Za-z/][^<>]*>")
-_MARK = re.compile(r"\[(id|tag):((?:[^\]\\]|\\.)*)\]")
+_MARK = re.compile(r"\[(id|tag):((?:[^\]\\]|\\.){0,200})\]")
 
 
 def _settle(entry: Entry) -> Entry:
@@ -63,6 +63,11 @@ class _Block:
     text: str
     comments: str
 
+    @property
+    def label(self) -> str:
+        """How the question begins."""
+        return " ".join(_TITLE.sub("", self.text).partition("{")[0].split())[:80]
+
 
 def read(data: bytes, name: str) -> Report:
     """A file of questions parted by blank lines."""
@@ -79,7 +84,7 @@ def read(data: bytes, name: str) -> Report:
             continue
         reader = _Reader(block, topic, bag, trusted=trusted)
         source = f"{category}\n{reader.identifier}" if reader.identifier and not trusted else ""
-        gathering.take(f"line {block.line}", reader.entry, source=source)
+        gathering.take(f"line {block.line}", reader.entry, source=source, label=block.label)
     return gathering.report()
 
 
@@ -133,7 +138,11 @@ class _Reader:
         if title:
             text = text[title.end() :]
         start, end = text.find("{"), text.rfind("}")
-        if start < 0 or end < start:
+        if start >= 0 and end < start:
+            raise refuse(
+                "no_question", "The brace { before the answers is never closed; perhaps a blank line stands inside."
+            )
+        if start < 0:
             raise refuse("no_question", "There is no answer in braces { }: a description, not a question.")
         head, body, tail = text[:start], text[start + 1 : end], text[end + 1 :]
         stem = self._stem(head, tail)

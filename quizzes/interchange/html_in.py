@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from urllib.parse import quote
 
 import nh3
@@ -86,10 +87,8 @@ _CLEANER = nh3.Cleaner(
 )  # fmt: skip
 
 _TAG_NAME = re.compile(r"<([a-zA-Z][a-zA-Z0-9:-]*)")
-_HANDLER = re.compile(r"<[^<>]*\son[a-z]+\s*=", re.IGNORECASE)
-_SCRIPT_ADDRESS = re.compile(
-    r"(?:href|src|action|data)\s*=\s*[\"']?\s*(?:javascript|vbscript|data:text)", re.IGNORECASE
-)
+_HANDLER = re.compile(r"<[a-z][^<>]*[\s/\"']on[a-z]+\s*=", re.IGNORECASE)
+_SCRIPT_ADDRESS = re.compile(r"(?:href|src|action|data)\s*=[\s\"']*(?:javascript|vbscript|data:text)", re.IGNORECASE)
 _COLOUR = re.compile(r"style\s*=\s*[\"'][^\"']*(?:color|background|font|text-decoration)", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
@@ -120,7 +119,7 @@ def _no_picture(_source: str, losses: Losses) -> str | None:
 
 def _note_losses(html: str, losses: Losses) -> None:
     names = {name.lower() for name in _TAG_NAME.findall(html)}
-    if names & _ACTIVE or _HANDLER.search(html) or _SCRIPT_ADDRESS.search(html):
+    if names & _ACTIVE or _HANDLER.search(html) or _SCRIPT_ADDRESS.search(_flat(html)):
         losses.add("script", "Script or another active part was removed from the text.")
     for name in sorted(names & _GONE.keys()):
         losses.add(*_GONE[name])
@@ -136,6 +135,11 @@ def _note_losses(html: str, losses: Losses) -> None:
         losses.add(
             "unknown_element", f"Elements that are not known were reduced to their words: {', '.join(strange[:5])}."
         )
+
+
+def _flat(html: str) -> str:
+    """As a browser reads an address: entities resolved, tabs and line ends ignored."""
+    return unescape(html).translate({9: None, 10: None, 13: None})
 
 
 def _parse(clean: str) -> Element:

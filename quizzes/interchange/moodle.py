@@ -153,7 +153,7 @@ class _Reader:
         return Entry(
             entry.kind, "", self.text(child(self.element, "questiontext")), entry.choices, topic=self.topic, tags=tags,
             stems=entry.stems, order=entry.order, numeric=entry.numeric, scoring=entry.scoring, ordered=entry.ordered,
-            rationale=self.text(child(self.element, "generalfeedback")),
+            rationale="\n\n".join(filter(None, (self.text(child(self.element, "generalfeedback")), entry.rationale))),
         )  # fmt: skip
 
     # -- texts
@@ -262,12 +262,16 @@ class _Reader:
             raise refuse("no_number", "The right answer is not a number.")
         tolerance = abs(number_of(text_of(child(answer, "tolerance")) or "0") or Decimal(0))
         told = self.text(child(answer, "feedback"))
-        if told:
-            self.losses.add("feedback_joined", "The feedback of the number was joined into the general rationale.")
         units = [text_of(child(one, "unit_name")) for one in descendants(self.element, "unit")]
         if len(units) > 1:
             self.losses.add("units", "Of several units only the first was taken.")
-        return Entry(Kind.NUMERIC, "", "", numeric=Numeric(value, tolerance, clean_line(units[0]) if units else ""))
+        return Entry(
+            Kind.NUMERIC,
+            "",
+            "",
+            numeric=Numeric(value, tolerance, clean_line(units[0]) if units else ""),
+            rationale=told,
+        )
 
     def _ordering(self) -> Entry:
         answers = list(children(self.element, "answer"))

@@ -75,7 +75,7 @@ def _alike(old: Entry, new: Entry) -> bool:
     shared = {fingerprint(choice.text) for choice in old.choices} & {fingerprint(choice.text) for choice in new.choices}
     if fingerprint(old.stem) == fingerprint(new.stem) or len(shared) * 2 > len(new.choices):
         return True
-    matcher = SequenceMatcher(None, old.stem[:2000], new.stem[:2000], autojunk=False)
+    matcher = SequenceMatcher(None, old.stem[:400], new.stem[:400], autojunk=False)
     return matcher.real_quick_ratio() > ALIKE and matcher.ratio() > ALIKE
 
 

@@ -38,6 +38,7 @@ _REFUSED = {
     "Quiz Bowl": "a question to an answer",
     "Opinion Scale": "an opinion without a right answer",
 }
+_BLOCKS_OF_ANSWERS = {"RESPONSE_BLOCK", "RIGHT_MATCH_BLOCK"}
 _TAGGED = re.compile(r"<[a-zA-Z/][^<>]*>|&(?:#\d+|[a-zA-Z]+);")
 
 
@@ -63,7 +64,7 @@ def material_text(holder: Element, losses: Losses, picture: Picture, *, skip: tu
     def walk(element: Element) -> None:
         for one in element:
             name = local(one)
-            if name in skip or one.get("class") == "RIGHT_MATCH_BLOCK":
+            if name in skip or (skip and one.get("class") in _BLOCKS_OF_ANSWERS):
                 continue
             if name in {"mattext", "matemtext"}:
                 parts.append(_words(one.text or "", str(one.get("texttype") or "text/plain"), losses, picture))

@@ -50,7 +50,7 @@ class Rules:
 
     def adds(self) -> bool:
         """Whether parts of the answer count by themselves."""
-        return sum(action == "add" for _, amount, action in self._scoring() if amount > 0) > 1
+        return sum(amount > 0 for _, amount, _ in self._scoring()) > 1
 
     def correct(self, *, several: bool) -> tuple[set[str], dict[str, Decimal]]:
         """What must be chosen, and the share of each choice where shares are added."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from quizzes.interchange.entry import Choice, Entry
+from quizzes.interchange.entry import Choice, Entry, Kind
 
 _FINE = Decimal("0.00001")
 
@@ -12,8 +12,9 @@ def percent_shares(entry: Entry) -> list[Decimal]:
     """Percent of each choice: its weight, else equal shares for the right ones and the same off for wrong ones."""
     right = max(1, len(entry.correct_keys))
     share = (Decimal(100) / right).quantize(_FINE)
+    wrong = Decimal(0) if entry.kind is Kind.SINGLE else -share
     return [
-        Decimal(choice.weight) if choice.weight is not None else share if choice.correct else -share
+        Decimal(choice.weight) if choice.weight is not None else share if choice.correct else wrong
         for choice in entry.choices
     ]
 
@@ -34,8 +35,8 @@ def weights_from(shares: Sequence[Decimal], *, several: bool) -> list[int | None
     full = abs(sum(right, Decimal(0)) - 100) < Decimal(1)
     if several and even and full and len(wrong) <= 1:
         return [None] * len(shares)
-    if not several and len(right) == 1 and right[0] == 100 and (len(wrong) <= 1):
-        return [None] * len(shares)
+    if not several:
+        return [None if share in {0, 100} else int(share.to_integral_value()) for share in shares]
     return [int(share.to_integral_value()) for share in shares]
 
 

@@ -145,7 +145,7 @@ def gather(gathering: Gathering, head: Sequence[str], body: Sequence[Row]) -> No
             gathering.refuse(row.place, "row_too_long", "The row has more cells than the heading row names.")
             continue
         cells = {name: tidy(cell) for name, cell in zip(names, row.cells, strict=False) if name}
-        gathering.take(row.place, _Row(cells).entry)
+        gathering.take(row.place, _Row(cells).entry, label=clean_line(cells.get("question", ""))[:80])
 
 
 def column(cell: str) -> str:

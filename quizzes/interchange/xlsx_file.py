@@ -26,9 +26,9 @@ SHEET = "Questions"
 MOST_SHEET_CHARACTERS = 32_767
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SHEET_FILE = re.compile(r"xl/worksheets/[^/]+\.xml")
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*)>|<(?:\w+:)?f[\s/>]")
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*)>|<(?:\w+:)?f[\s/>]")
 _PLACE = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
-_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d{1,9})[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]*?\br\s*=\s*[\"'](\d{1,9})[\"']")
 _EVERY = re.compile(rb"(?:^|[\s<:])r\s*=\s*[\"']([^\"']{0,40})[\"']")
 
 

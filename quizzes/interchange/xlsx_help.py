@@ -23,8 +23,8 @@ HELP = (
     (
         "correct",
         (
-            "single: a letter. multiple: letters with commas. true_false: true or false. matching: one letter per thing to "
-            "match, in their order. ordering: the letters in the right order. numeric: the number."
+            "single: a letter. multiple: letters with commas. true_false: true or false. matching: one letter per "
+            "thing to match, in their order. ordering: the letters in the right order. numeric: the number."
         ),
     ),
     ("rationale_a, rationale_b …", "Why this choice is right or wrong. For true_false: a belongs to true, b to false."),

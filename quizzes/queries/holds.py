@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from cme.activities.models import Activity, MinorRevision, Release
@@ -98,25 +98,33 @@ def hold_of(session: Session, hold_id: int) -> HoldLine | None:
 
 def passage_pairs(session: Session, line: HoldLine) -> list[PassagePair]:
     """The passages of a hold, old text and new text."""
-    moved = line.details.get("passages", [])
-    wanted = [(revision, one["anchor"]) for one in moved for revision in (one["before"], one["after"])]
-    if not wanted:
-        return []
-    rows = session.execute(
-        select(Passage.revision_id, Passage.anchor, Passage.text).where(
-            or_(*((Passage.revision_id == revision) & (Passage.anchor == anchor) for revision, anchor in wanted))
+    return pairs_of(session, [line])[line.hold_id]
+
+
+def pairs_of(session: Session, lines: Collection[HoldLine]) -> dict[int, list[PassagePair]]:
+    """The same for many holds, in one statement."""
+    moved = [one for line in lines for one in line.details.get("passages", [])]
+    revisions = {one[side] for one in moved for side in ("before", "after")}
+    texts: dict[tuple[int, str], str] = {}
+    if moved:
+        rows: Any = session.execute(
+            select(Passage.revision_id, Passage.anchor, Passage.text).where(
+                Passage.revision_id.in_(revisions), Passage.anchor.in_({one["anchor"] for one in moved})
+            )
         )
-    )
-    texts = {(row[0], row[1]): row[2] for row in rows}
-    return [
-        PassagePair(
-            one["anchor"],
-            one["what"],
-            texts.get((one["before"], one["anchor"])),
-            texts.get((one["after"], one["anchor"])),
-        )
-        for one in moved
-    ]
+        texts = {(row[0], row[1]): row[2] for row in rows}
+    return {
+        line.hold_id: [
+            PassagePair(
+                one["anchor"],
+                one["what"],
+                texts.get((one["before"], one["anchor"])),
+                texts.get((one["after"], one["anchor"])),
+            )
+            for one in line.details.get("passages", [])
+        ]
+        for line in lines
+    }
 
 
 def proofs_of(session: Session, quiz_id: int, article_id: int) -> list[Proof]:

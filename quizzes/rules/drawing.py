@@ -48,14 +48,26 @@ def draw(
         (one for one in ordered if one.lineage in seen), key=lambda one: (seen[one.lineage], chance[one.lineage])
     )
     preferred = [*fresh, *known]
-    pools = [
-        Pool(need=line.draw, members=tuple(one.lineage for one in preferred if line.takes(one.topic, one.tags)))
-        for line in blueprint
-    ]
+    pools = _pools(blueprint, preferred)
     found = search(pools, conflicts=conflicts_of(candidates), costly=frozenset(seen))
     if found is None:
         raise DrawError("The questions at hand cannot satisfy the blueprint.")
     return tuple(lineage for line in found for lineage in line)
+
+
+def _pools(blueprint: Sequence[BlueprintLine], preferred: Sequence[Candidate]) -> list[Pool]:
+    """What each line may draw from, in order of preference; a bank is walked once, however many lines there are."""
+    by_topic: dict[str, list[tuple[int, Candidate]]] = {}
+    for rank, one in enumerate(preferred):
+        by_topic.setdefault(one.topic, []).append((rank, one))
+    pools: list[Pool] = []
+    for line in blueprint:
+        found = [pair for topic in dict.fromkeys(line.topics) for pair in by_topic.get(topic, ())]
+        if len(line.topics) > 1:
+            found.sort(key=lambda pair: pair[0])
+        members = (one.lineage for _rank, one in found if line.takes(one.topic, one.tags))
+        pools.append(Pool(need=line.draw, members=tuple(members)))
+    return pools
 
 
 def conflicts_of(candidates: Sequence[Candidate]) -> dict[str, set[str]]:

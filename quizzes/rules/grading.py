@@ -17,7 +17,7 @@ class AnswerSheet:
     """What was chosen: position in the attempt (1-based) to choice key. A position that is missing was left open."""
 
     chosen: Mapping[int, str]
-    certainty: Mapping[int, str] = field(default_factory=dict)
+    certainty: Mapping[int, str] = field(default_factory=dict[int, str])
     """How sure the learner is, where the quiz asks: it never changes a point."""
 
     def unanswered(self, positions: range) -> tuple[int, ...]:

@@ -162,7 +162,7 @@ class QuizVersionFacts:
     topics: tuple[Topic, ...]
     items: Mapping[int, Item]
     delivery: DeliveryRules = TODAY
-    vignettes: Mapping[str, str] = field(default_factory=dict)
+    vignettes: Mapping[str, str] = field(default_factory=dict[str, str])
     """Cases that several items share, by key."""
 
     @property

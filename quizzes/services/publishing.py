@@ -12,6 +12,7 @@ from quizzes.queries.modules import module_facts_of
 from quizzes.queries.versions import published_version_of, version_facts
 from quizzes.rules.editing import Difference, Obstacle, difference, obstacles
 from quizzes.rules.item import QuizVersionFacts
+from quizzes.rules.linting import lint_all
 from quizzes.services import holding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
 
@@ -65,7 +66,10 @@ def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """What keeps this version from being published for the releases its quiz serves."""
     modules = module_facts_of(session, facts.quiz_id)
     items = list(facts.items.values())
-    return obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes)
+    found = obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes)
+    # What is missing altogether is an obstacle already; the linter adds the flaws of wording that its policy blocks.
+    flaws = [note for note in lint_all(items) if note.blocks and not note.code.value.endswith("_missing")]
+    return [*found, *(Obstacle(f"{one.sentence} {one.mend}", one.lineage, one.place.split()[0]) for one in flaws)]
 
 
 def difference_to_published(session: Session, facts: QuizVersionFacts) -> Difference:

@@ -19,11 +19,10 @@ from quizzes.queries.attempts import AttemptRow, attempts_of, seen_lineages
 from quizzes.queries.holds import held_lineages
 from quizzes.queries.versions import published_version_for_release
 from quizzes.rules.delivery import MayNotAnswer, Refusal, due_of, takes_answers
-from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices, together
-from quizzes.rules.item import QuizVersionFacts
+from quizzes.rules.drawing import DrawError, draw, order_of_choices, together
 from quizzes.services.allowing import granted_for, may_begin_again
 from quizzes.services.submitting import submit_overdue
-from quizzes.services.versions import VersionCache
+from quizzes.services.versions import ShownVersion, VersionCache
 
 TRIES = 3
 # Built once: building costs more than running.
@@ -68,7 +67,8 @@ def _start(
     version_id = published_version_for_release(session, release.release_id)
     if version_id is None:
         raise Refused(Refusal.NO_QUIZ, "This module has no published quiz yet. Please come back later.")
-    version = versions.get(session, version_id).facts
+    shown = versions.get(session, version_id)
+    version = shown.facts
     granted = granted_for(session, person_id, version.delivery)
     if for_credit:  # self-tests are free
         verdict = may_begin_again(version.delivery, granted, attempts, now=now)
@@ -76,7 +76,7 @@ def _start(
             raise Refused(verdict.code, verdict.sentence)
     seed = secrets.token_hex(16)
     held = held_lineages(session, version.quiz_id) if for_credit else frozenset[str]()
-    drawn = _draw(session, person_id, version, seed, held)
+    drawn = _draw(session, person_id, shown, seed, held)
     attempt = {
         "code": secrets.token_urlsafe(20),
         "person_id": person_id,
@@ -138,23 +138,21 @@ def _may_earn(
 
 
 def _draw(
-    session: Session, person_id: int, version: QuizVersionFacts, seed: str, held: frozenset[str]
+    session: Session, person_id: int, shown: ShownVersion, seed: str, held: frozenset[str]
 ) -> list[tuple[int, tuple[str, ...]]]:
     """(question number, order of its choices) for each position; items held back are left out."""
+    version, numbers = shown.facts, shown.by_lineage
     seen = seen_lineages(session, person_id, version.quiz_id)
-    by_lineage = {item.lineage: (question_id, item) for question_id, item in version.items.items()}
-    known = {lineage: at for lineage, at in seen.items() if lineage in by_lineage}
+    known = {lineage: at for lineage, at in seen.items() if lineage in numbers}
+    candidates = shown.candidates
+    if held:
+        candidates = tuple(one for one in candidates if one.lineage not in held)
     try:
-        lineages = draw(
-            version.blueprint,
-            [candidate_of(item) for item in version.items.values() if item.lineage not in held],
-            seen=known,
-            seed=seed,
-        )
+        lineages = draw(version.blueprint, candidates, seen=known, seed=seed)
     except DrawError:
         raise Refused(
             Refusal.CANNOT_DRAW, "The quiz cannot be put together at the moment. The editors have to mend it first."
         ) from None
-    cases = {lineage: by_lineage[lineage][1].vignette for lineage in lineages}
-    drawn = [by_lineage[lineage] for lineage in together(lineages, cases)]
-    return [(question_id, order_of_choices(item, seed=seed)) for question_id, item in drawn]
+    items = version.items
+    ordered = together(lineages, {lineage: items[numbers[lineage]].vignette for lineage in lineages})
+    return [(numbers[one], order_of_choices(items[numbers[one]], seed=seed)) for one in ordered]

@@ -1,7 +1,5 @@
 """Entrances of the editor for corrected keys: the dry run, the act, its progress."""
 
-from typing import ClassVar
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -37,8 +35,8 @@ WORDS = {choice.value: choice.label for choice in (*TREATMENTS, *POLICIES)}
 class CheckboxField(SelectMultipleField):
     """Several of a few choices."""
 
-    widget: ClassVar = ListWidget(prefix_label=False)
-    option_widget: ClassVar = CheckboxInput()
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class CorrectionForm(FlaskForm):
@@ -75,8 +73,8 @@ def correct_now(question_id: int) -> ResponseReturnValue:
     try:
         with transaction() as session:
             prediction = predict(session, question_id, change, now=request_now())
-            shown = form.counted.data == _counted(change, prediction)
-            if shown:
+            number = None
+            if form.counted.data == _counted(change, prediction):
                 number = correct_key(
                     session,
                     question_id,
@@ -91,7 +89,7 @@ def correct_now(question_id: int) -> ResponseReturnValue:
     except Conflict as refused:
         flash(refused.sentence, "error")
         return redirect(url_for("desk.correct", question_id=question_id), 303)
-    if not shown:
+    if number is None:
         form.counted.data = _counted(change, prediction)
         return _page(version, form, prediction)
     flash("The key is corrected. Earlier attempts are graded again in the background.", "success")

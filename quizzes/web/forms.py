@@ -161,18 +161,26 @@ class QuestionForm(FlaskForm):
         if found is None or found < 0:
             raise ValidationError("Write a number that is not below zero, such as 0.1.")
 
-    def item(self, lineage: str, kind: Kind) -> Item:
-        """What the fields say. Rows without any text are no choices; new choices get the next free letter."""
+    def item(self, saved: Item) -> Item:
+        """What the fields say. Rows without any text are no choices; new choices get the next free letter.
+
+        Name, kind and, where the rows stand in their right order, the written order of choices are those of `saved`.
+        """
+        kind = saved.kind
         rows = self._choices(kind)
+        choices = list(rows.values())
+        if kind is Kind.ORDERING:
+            written = {choice.key: place for place, choice in enumerate(saved.choices)}
+            choices.sort(key=lambda choice: written.get(choice.key, len(written)))
         keys = {str(index): choice.key for index, choice in rows.items()}
         return Item(
-            lineage=lineage,
+            lineage=saved.lineage,
             kind=kind,
             topic=self.topic.data or "",
             objective=self.objective.data or "",
             stem=clean_block(self.stem.data or ""),
             ordered=bool(self.ordered.data),
-            choices=tuple(rows.values()),
+            choices=tuple(choices),
             stems=self._stems(keys) if kind is Kind.MATCHING else (),
             order=tuple(keys.values()) if kind is Kind.ORDERING else (),
             numeric=self._numeric() if kind is Kind.NUMERIC else None,

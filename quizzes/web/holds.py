@@ -8,7 +8,7 @@ from cme.kernel.refusal import Conflict, NotFound
 from cme.store.database import db
 from cme.store.session import transaction
 from cme.web.moment import request_now
-from quizzes.queries.holds import hold_of, holds, passage_pairs
+from quizzes.queries.holds import hold_of, holds, pairs_of
 from quizzes.queries.versions import version_facts
 from quizzes.services import authoring, holding
 from quizzes.web.desk import ROW, bp, editors
@@ -19,7 +19,9 @@ from quizzes.web.desk import ROW, bp, editors
 def held() -> ResponseReturnValue:
     """Every question that is held back, and why."""
     session = db.session()
-    rows = [(line, passage_pairs(session, line)) for line in holds(session)]
+    lines = holds(session)
+    pairs = pairs_of(session, lines)
+    rows = [(line, pairs[line.hold_id]) for line in lines]
     return render_template("quizzes/desk/holds.html", rows=rows)
 
 

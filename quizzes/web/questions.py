@@ -64,7 +64,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
     facts, saved = _question(session, question_id)
     form = _form(session, facts, saved)
     form.correct.validate_choice = False
-    item = form.item(saved.lineage, saved.kind)
+    item = form.item(saved)
     if not form.validate():
         return _page(session, facts, question_id, item, form), 422
     if request.form.get("go") in {"preview", "edit"}:
@@ -220,7 +220,7 @@ def _problems(form: QuestionForm) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for field in form:
         if field.name in {"choices", "stems"}:
-            for entry in field:
+            for entry in form.choices if field.name == "choices" else form.stems:
                 found += [(one.id, f"{one.label.text}: {error}") for one in entry.form for error in one.errors]
             found += [(f"{field.name}-0-text", error) for error in field.errors if isinstance(error, str)]
         elif field.name == "correct":

@@ -83,7 +83,12 @@ def _sentences(form: RulesForm) -> list[str]:
     found: list[str] = []
     for field in form:
         if field.name in {"lines", "cases"}:
-            found += [f"{part.label.text}: {error}" for entry in field for part in entry.form for error in part.errors]
+            found += [
+                f"{part.label.text}: {error}"
+                for entry in (form.lines if field.name == "lines" else form.cases)
+                for part in entry.form
+                for error in part.errors
+            ]
         else:
             found += [f"{field.label.text}: {error}" for error in field.errors]
     return found

@@ -13,6 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -43,7 +44,7 @@ class CheckboxesField(SelectMultipleField):
 
 
 def _stage(label: str) -> CheckboxesField:
-    return CheckboxesField(label, choices=[(part, PART_WORDS[part]) for part in REVIEW_PARTS])
+    return CheckboxesField(label, choices=[SelectChoice(part, PART_WORDS[part]) for part in REVIEW_PARTS])
 
 
 class LineForm(Form):

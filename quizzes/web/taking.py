@@ -181,11 +181,10 @@ def result(code: str) -> ResponseReturnValue:
 
 
 def _limits_after(session: Session, facts: AttemptFacts, shown: Shown, *, now: datetime) -> Limits:
-    """Whether and when this person can try again; only asked where it matters."""
-    version_id = None if facts.passed else published_version_for_release(session, facts.release_id)
-    if version_id is None:
+    """Whether and when this person can try again, by the rules of this version; asked only where it matters."""
+    version = versions().get(session, facts.version_id).facts
+    if facts.passed or (version.delivery.attempts is None and not version.delivery.wait_hours):
         return NO_LIMITS
-    version = versions().get(session, version_id).facts
     attempts = attempts_of(session, facts.person_id, facts.release_id)
     return limits_of(session, facts.person_id, version, attempts, shown, now=now)
 

@@ -24,6 +24,16 @@ PAGES: dict[str, tuple[str, ...]] = {
     "certificates.show": ("/certificates/{certificate}",),
     "certificates.verify_form": ("/verify",),
     "certificates.verify": ("/verify/{certificate}", "/verify/0000-0000-0000"),
+    "certificates.check_form": ("/verify/check",),
+    "certificates.correction": ("/certificates/{certificate}/correction",),
+    "certificates.office_list": ("/office/certificates", "/office/certificates?person=nobody"),
+    "certificates.office_certificate": ("/office/certificates/{certificate_number}",),
+    "certificates.pack_list": ("/office/certificates/packs",),
+    "certificates.pack": ("/office/certificates/packs/{pack}",),
+    "certificates.proposals": ("/office/certificates/proposals",),
+    "certificates.proposal": ("/office/certificates/proposals/{proposal}",),
+    "accommodations.index": ("/office/accommodations",),
+    "accommodations.edit": ("/office/people/{person}/accommodations",),
     "people.register": ("/register",),
     "people.sign_in": ("/sign-in", "/sign-in?next=/transcript"),
     "people.forgot": ("/forgot",),
@@ -56,6 +66,14 @@ PAGES: dict[str, tuple[str, ...]] = {
     "desk.quiz": ("/desk/quizzes/{quiz}", "/desk/quizzes/{small_quiz}", "/desk/quizzes/{quiz}?q=no+such+words"),
     "desk.question": ("/desk/questions/{question}", "/desk/questions/{draft_question}"),
     "desk.remove_question": ("/desk/questions/{draft_question}/remove",),
+    "desk.rules": ("/desk/versions/{draft}/rules", "/desk/versions/{version}/rules"),
+    "desk.preflight": ("/desk/versions/{draft}/preflight", "/desk/versions/{version}/preflight"),
+    "desk.correct": ("/desk/questions/{question}/correct",),
+    "desk.all_corrections": ("/desk/corrections",),
+    "desk.correction": ("/desk/corrections/{correction}",),
+    "desk.health": ("/desk/quizzes/{quiz}/health",),
+    "desk.item_health": ("/desk/quizzes/{quiz}/health/{item}",),
+    "desk.held": ("/desk/holds",),
     "desk.preview": ("/desk/versions/{version}/preview?seed=fixed", "/desk/versions/{draft}/preview?seed=fixed"),
     "desk.publish": ("/desk/versions/{draft}/publish",),
     "desk.discard": ("/desk/versions/{draft}/discard",),
@@ -71,6 +89,15 @@ NO_PAGES = {
     "office.decisions_csv",
     "office.credits_csv",
     "certificates.pdf",
+    "certificates.credential",
+    "certificates.credential_token",
+    "certificates.verify_json",
+    "certificates.root",
+    "certificates.issuer",
+    "certificates.status_list",
+    "certificates.pack_archive",
+    "desk.health_csv",
+    "desk.health_xlsx",
     "certificates.png",
     "certificates.of_module",
     "certificates.show_for_credit",
@@ -78,6 +105,7 @@ NO_PAGES = {
     "health.ready",
 }
 ERRORS = ("/nothing-here", "/desk/quizzes/999999")
+STAFF_ROOMS = ("desk.", "office.", "people_office.", "accommodations.", "pages.")
 STAFF = ("editor", "registrar", "administrator")
 # People in the middle of the road differ only here.
 UNFINISHED = (
@@ -93,7 +121,8 @@ def endpoints_with_get(site: Site) -> set[str]:
 def pages_of(site: Site, scene: Scene, persona: Persona) -> Iterator[str]:
     """The addresses this person can open, and the refusals they meet.
 
-    To staff a learner's page differs in its menu only, so they see one state of each, and not the long article again.
+    To staff a learner's page differs in its menu only, so they see one state of each, and not the long article again;
+    the administrator sees one state of what editors and registrars see in all.
     """
     values = {**scene.places, **persona.own}
     staff = persona.name in STAFF
@@ -101,8 +130,8 @@ def pages_of(site: Site, scene: Scene, persona: Persona) -> Iterator[str]:
         if not _admitted(site, persona, endpoint):
             continue
         fitting = [address for address in addresses if _names(address) <= set(values)]
-        general = not endpoint.startswith(("desk.", "office.", "people_office.", "pages."))
-        for address in fitting[:1] if staff and general else fitting:
+        general = not endpoint.startswith(STAFF_ROOMS) and "/office/" not in addresses[0]
+        for address in fitting[:1] if staff and (general or persona.name == "administrator") else fitting:
             yield address.format(**values)
     yield from ERRORS
 
@@ -110,7 +139,7 @@ def pages_of(site: Site, scene: Scene, persona: Persona) -> Iterator[str]:
 def _admitted(site: Site, persona: Persona, endpoint: str) -> bool:
     if persona.name in {"midway", "fresh"} and endpoint not in UNFINISHED:
         return False
-    if persona.name in {"editor", "registrar"} and endpoint == "learning.article":
+    if persona.name in {*STAFF, "midway"} and endpoint == "learning.article":
         return False
     if persona.person_id is not None and endpoint in {"people.register", "people.sign_in"}:
         return False  # they only lead on

@@ -4,9 +4,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
+from certificates import life, packs
+from certificates.rules.life import Ground
+from cme.credits.report_rows import OfficeFilter
 from cme.people.rules import Purpose
 from cme.people.services import links
+from quizzes.rules.correcting import Change, Treatment
 from quizzes.services import authoring
+from quizzes.services.correcting import correct_key
 from tests.browser.site import SLUG, Site
 
 FINISHED = ("learner", "editor", "registrar", "administrator")
@@ -34,7 +39,7 @@ def set_up(site: Site) -> Scene:
     personas = [Persona("signed out", None)]
     personas += [_finished(site, name) for name in FINISHED]
     personas += [_midway(site), _fresh(site)]
-    return Scene(personas, {"slug": SLUG, **_places(site, personas[1])})
+    return Scene(personas, {"slug": SLUG, **_places(site, personas)})
 
 
 def _finished(site: Site, name: str) -> Persona:
@@ -71,7 +76,31 @@ def _fresh(site: Site) -> Persona:
     return Persona("fresh", site.person(name="Alex Fresh", confirmed_at=None))
 
 
-def _places(site: Site, learner: Persona) -> dict[str, object]:
+def _work(site: Site, personas: list[Persona]) -> dict[str, object]:
+    """One of everything that the office and the desk have begun and not finished."""
+    people = {persona.name: persona.person_id or 0 for persona in personas}
+    now = site.server.now()
+    module = site.small_module(title="A module with a corrected key")
+    number = site.database.one("SELECT id FROM certificates WHERE person_id = :id", id=people["learner"])
+    with site.database.writing() as session:
+        item = session.scalar(text("SELECT min(id) FROM questions WHERE version_id = :id"), {"id": module.version_id})
+        correction = correct_key(
+            session, int(item or 0), Change(Treatment.KEY, ("b",)), reason="The article says b.", by=None, now=now
+        )
+        pack = packs.ask(session, OfficeFilter(), packs.DOWNLOAD, "", by=people["registrar"], now=now)
+        proposal = life.propose_revocation(
+            session, number, Ground.IDENTITY, "Somebody else answered.", by=people["administrator"], now=now
+        )
+        return {
+            "correction": correction,
+            "pack": pack.code,
+            "proposal": proposal.id,
+            "certificate_number": number,
+        }
+
+
+def _places(site: Site, personas: list[Persona]) -> dict[str, object]:
+    learner = personas[1]
     module = site.small_module(title="A small module")
     assert learner.person_id is not None
     with site.database.writing() as session:
@@ -94,6 +123,7 @@ def _places(site: Site, learner: Persona) -> dict[str, object]:
         provider = session.scalar(text("SELECT min(key) FROM providers"))
         figure = session.scalar(text("SELECT min(key) FROM figures"))
     return {
+        **_work(site, personas),
         "confirm": made[Purpose.CONFIRM],
         "reset": made[Purpose.RESET],
         "new_address": made[Purpose.CHANGE_EMAIL],
@@ -104,6 +134,7 @@ def _places(site: Site, learner: Persona) -> dict[str, object]:
         "quiz": shipped[0],
         "version": shipped[1],
         "question": shipped[2],
+        "item": site.database.one("SELECT lineage FROM questions WHERE id = :id", id=shipped[2]),
         "provider": provider,
         "figure": figure,
         "release": site.release_id,

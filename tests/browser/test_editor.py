@@ -100,7 +100,7 @@ def test_the_order_of_questions_and_an_incomplete_draft(site: Site, visit: Opene
     follow(editor, "item-1")
     editor.locator("#choices-2-rationale").fill("")
     press(editor, "Save in the draft")
-    expect(editor.locator(".lint-notes")).to_contain_text("has no rationale")
+    expect(editor.locator("main")).to_contain_text("has no rationale")
     editor.goto(f"/desk/quizzes/{module.quiz_id}")
     follow(editor, "Publish")
     expect(editor.locator(".lint-notes")).to_contain_text("has no rationale")

@@ -11,6 +11,7 @@ from tests.campaign.ground import WEB, database_in
 from tests.campaign.killing import killed_workers
 from tests.campaign.many import many_learners
 from tests.campaign.naive import naive_control
+from tests.campaign.revoking import revoking
 from tests.campaign.simultaneous import many_clicks
 from tests.support import postgres
 from tests.support.serving import Database, Server
@@ -36,12 +37,24 @@ def kill(database: Database, size: float) -> Report:
         return killed_workers(server, submissions=max(50, int(2000 * size)), kills=max(1, int(20 * size)))
 
 
+def revoke(database: Database, size: float) -> Report:
+    """500 verifications while 100 certificates are revoked."""
+    with Server(database, processes=3, environment=WEB) as server:
+        return revoking(server, verifications=max(20, int(500 * size)), revocations=max(5, int(100 * size)))
+
+
 def naive(database: Database, size: float) -> Report:
     """Control: without the constraint the same clicks give two credits."""
     return naive_control(database, clicks=max(10, int(50 * size)))
 
 
-ARMS: dict[str, Callable[[Database, float], Report]] = {"naive": naive, "clicks": clicks, "kill": kill, "crowd": crowd}
+ARMS: dict[str, Callable[[Database, float], Report]] = {
+    "naive": naive,
+    "clicks": clicks,
+    "kill": kill,
+    "revoke": revoke,
+    "crowd": crowd,
+}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from certificates.compiled import Compiled, Shelf
+from certificates.compiled import Compiled, Open, Shelf
 from certificates.compiling import RenderError, compile_page
 from certificates.design import Design, Page, design, key_of, page_of
 from certificates.rendering import render
@@ -46,7 +46,6 @@ def test_learners_share_a_page_and_what_moves_letters_does_not():
     others = [
         page(title="Restless legs"),
         page(kind="participation"),
-        page(mode="accredited"),
         page(amount=4, mode="accredited"),  # one credit: the unit is in the singular
         page(amount=3, mode="accredited"),
         page(name="Maximiliana Konstantinopolitanska-Brandenburgerin von und zu Hohenzollern"),  # two lines
@@ -74,7 +73,10 @@ def test_every_slot_is_found_in_its_place():
     assert made.slots[NAME].align == "center"
     assert made.slots[QR].width == pytest.approx(91 / 0.75)
     assert set(compile_page(page()).slots) == set(ALL) - {LETTERS}
-    assert len(made.links) == 1
+    roles = {"catalog", "page", "fonts", "metadata", "signature", "field"}
+    roles |= {f"{what}:{name}" for what in ("stream", "element") for name in ALL}
+    assert {role for role in made.opened if not role.startswith("link:")} == roles
+    assert len(made.opened) == len(roles) + 1
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ class Maker:
 
     def __call__(self) -> Compiled:
         self.made += 1
-        return Compiled(b"%PDF " + str(self.made).encode(), {}, 1, 2, (3,), "test")
+        return Compiled(b"%PDF " + str(self.made).encode(), b"table", {}, {"page": Open(3, b"<< /\xff")}, "test")
 
 
 def test_a_page_is_compiled_once_for_all_processes_of_a_machine(tmp_path: Path):
@@ -158,8 +160,8 @@ def test_a_damaged_page_on_disk_is_compiled_anew(tmp_path: Path, damage: bytes |
     (path,) = tmp_path.iterdir()
     raw = path.read_bytes()
     path.write_bytes(raw[:-1] + b"?" if damage is None else damage)
-    assert Shelf(tmp_path).get("a" * 64, make).pdf == b"%PDF 2"
-    assert Shelf(tmp_path).get("a" * 64, make).pdf == b"%PDF 2"
+    assert Shelf(tmp_path).get("a" * 64, make).head == b"%PDF 2"
+    assert Shelf(tmp_path).get("a" * 64, make).head == b"%PDF 2"
 
 
 def test_memory_and_folder_are_bounded_and_the_least_used_goes_first(tmp_path: Path):

@@ -87,5 +87,7 @@ def test_the_picture_shows_the_same_page():
     body = printed(make_snapshot(name="Nguyễn Thị Minh Khai"))
     shown = Image.open(io.BytesIO(picture.picture_of(body))).convert("L")
     assert shown.size == drawn(body).size
-    faint = ImageChops.difference(shown.filter(ImageFilter.GaussianBlur(4)), drawn(body).filter(ImageFilter.GaussianBlur(4)))
+    faint = ImageChops.difference(
+        shown.filter(ImageFilter.GaussianBlur(4)), drawn(body).filter(ImageFilter.GaussianBlur(4))
+    )
     assert faint.getextrema()[1] < 60

@@ -265,7 +265,10 @@ def test_the_same_inputs_give_the_same_bytes_in_another_process_two_days_later(d
         check=True,
         cwd=ROOT,
         env={
-            **{"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo", "FONTCONFIG_FILE": "/nonexistent"},
+            "PYTHONHASHSEED": "7",
+            "PATH": "/usr/bin:/bin",
+            "TZ": "Asia/Tokyo",
+            "FONTCONFIG_FILE": "/nonexistent",
             **two_days_later(),
         },
     )

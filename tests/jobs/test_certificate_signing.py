@@ -42,7 +42,9 @@ ATTACHMENT = Attachment(b'{"type": "VerifiableCredential"}')
 
 def judged(body: bytes, roots: tuple[x509.Certificate, ...] = ()) -> PdfSignatureStatus:
     """pyHanko's opinion, trusting our root only."""
-    trusted = [asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in (signer().certificates[-1], *roots)]
+    trusted = [
+        asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in (signer().certificates[-1], *roots)
+    ]
     context = ValidationContext(trust_roots=trusted, moment=datetime(2026, 11, 24, tzinfo=UTC), allow_fetching=False)
     (signature,) = PdfFileReader(io.BytesIO(body)).embedded_signatures
     return validate_pdf_signature(signature, context, ts_validation_context=context)
@@ -82,6 +84,14 @@ def test_poppler_says_valid_and_whole(body: bytes):
     assert "ETSI.CAdES.detached" in said
 
 
+def accepted(body: bytes) -> bool:
+    """Whether pyHanko takes it; a flipped bit may be in the structure, and then nothing can be read at all."""
+    try:
+        return judged(body).bottom_line
+    except Exception:
+        return False
+
+
 @pytest.mark.parametrize("place", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
 def test_a_flipped_bit_is_seen_by_both(body: bytes, place: float):
     start = body.index(b"/Contents <")
@@ -90,10 +100,7 @@ def test_a_flipped_bit_is_seen_by_both(body: bytes, place: float):
         at = start - 10
     broken = body[:at] + bytes((body[at] ^ 1,)) + body[at + 1 :]
     assert "Signature is Valid" not in pdfsig(broken)
-    try:
-        assert not judged(broken).bottom_line
-    except Exception as error:  # the flipped bit may be in the structure, and then nothing can be read at all
-        assert not isinstance(error, AssertionError)
+    assert not accepted(broken)
 
 
 def test_an_update_appended_to_the_file_is_seen():
@@ -136,7 +143,7 @@ def test_a_document_older_than_its_key_is_signed_when_the_key_began():
     assert key.signing_time(began + timedelta(days=3)) == began + timedelta(days=3)
 
 
-@pytest.mark.parametrize("body", [b"%PDF-1.7 nothing", b"/Contents <00> /ByteRange [ 0 1 2 3 ]"])
+@pytest.mark.parametrize("body", [b"%PDF-1.7 nothing", b"/Contents <00> /ByteRange [0 1 2 3]"])
 def test_a_file_without_a_place_for_a_signature_is_refused(body: bytes):
     with pytest.raises(SigningError):
         sign(body, signer())
@@ -144,7 +151,7 @@ def test_a_file_without_a_place_for_a_signature_is_refused(body: bytes):
 
 def test_the_same_hole_twice_is_refused():
     hole = b"/Contents <" + b"00" * signer().room + b">"
-    ranges = b"/ByteRange [ 0 9999999999 9999999999 9999999999 ]"
+    ranges = b"/ByteRange [0 9999999999 9999999999 9999999999]"
     assert sign(ranges + hole, signer())
     with pytest.raises(SigningError):
         sign(ranges + hole + hole, signer())
@@ -250,4 +257,4 @@ def test_a_service_that_is_away_or_no_web_address_is_an_error(tmp_path: Path):
 def test_keys_on_another_curve_do_not_fit_the_hole():
     other = replace(signer(), key=ec.generate_private_key(ec.SECP521R1()))
     with pytest.raises(SigningError, match="room"):
-        sign(b"/ByteRange [ 0 9999999999 9999999999 9999999999 ]/Contents <" + b"00" * other.room + b">", other)
+        sign(b"/ByteRange [0 9999999999 9999999999 9999999999]/Contents <" + b"00" * other.room + b">", other)

@@ -1,6 +1,7 @@
 """PDF/A-3a and PDF/UA-1 by the veraPDF engine: each design, each way of making, each class of name; bad files fail."""
 
 import io
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -32,7 +33,7 @@ NAMES = {
     "one hundred and twenty": "W" * 120,
     "markup": '<b>Bobby</b> & "Tables" =cmd()',
 }
-WAYS = {"stamped": printed, "typeset": lambda snapshot, attachment: typeset(snapshot, attachment)}
+WAYS = {"stamped": printed, "typeset": typeset}
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
@@ -74,7 +75,11 @@ def figures(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
 
 
 def test_a_signature_that_does_not_cover_the_file_breaks_the_standard_too():
-    assert [line for line in verapdf.problems(printed(make_snapshot()) + b"\n% more\n") if "6.4.3-1" in line]
+    body = printed(make_snapshot())
+    (found,) = re.findall(rb"/ByteRange \[0 \d+ \d+ (\d+)\]", body)
+    shorter = body.replace(b" %s]" % found, b" %d]" % (int(found) - 100))
+    assert len(shorter) == len(body)
+    assert [line for line in verapdf.problems(shorter) if "6.4.3-1" in line]
 
 
 def no_alternative(pdf: pikepdf.Pdf) -> None:

@@ -38,9 +38,7 @@ def answers(seed: int, takers: int, items: int = 10) -> tuple[np.ndarray, list[l
 
 def cells_of(right: np.ndarray, chosen: list[list[str]], item: int) -> list[Cell]:
     rest = right.sum(axis=1) - right[:, item]
-    counted = Counter(
-        (int(rest[taker]), int(right[taker, item]), chosen[taker][item]) for taker in range(len(chosen))
-    )
+    counted = Counter((int(rest[taker]), int(right[taker, item]), chosen[taker][item]) for taker in range(len(chosen)))
     return [Cell(*key, "", takers) for key, takers in sorted(counted.items())]
 
 

@@ -14,7 +14,7 @@ from cme.activities.library.loading import load_folder
 from cme.activities.library.publishing import publish_waiting
 from cme.activities.library.validating import validate_folder
 from cme.audit.models import AuditEvent
-from cme.kernel.refusal import Conflict, Refused
+from cme.kernel.refusal import Conflict, Invalid, Refused
 from cme.part import House
 from quizzes.models.attempt import Answer, Attempt
 from quizzes.models.quiz import Question, QuizVersion
@@ -59,9 +59,7 @@ class Shipped:
         assert text.count(old) == 1
         article.write_text(text.replace(old, new))
         self.load()
-        publish_waiting(
-            self.session, SLUG, reason="A word.", by=None, now=now, obstacles=self.house.obstacles
-        )
+        publish_waiting(self.session, SLUG, reason="A word.", by=None, now=now, obstacles=self.house.obstacles)
 
     @property
     def items(self):
@@ -168,6 +166,7 @@ def test_an_edit_that_is_published_releases_the_hold_and_a_new_tag_does_not(
     shipped: Shipped, session: Session, now: datetime
 ) -> None:
     shipped.edit("the disorder was called", "the condition was called", now + LATER)
+    shipped.edit("Besides leg cramps, the transition", "Beside leg cramps, the transition", now + 2 * LATER)
     held = sorted(shipped.held)
     assert len(held) >= 2
     editor = make_person(session, now=now).id
@@ -198,7 +197,9 @@ def test_a_released_hold_cannot_be_confirmed_again_and_all_is_in_the_audit(sessi
     assert hold_of(session, line.hold_id) is None
     with pytest.raises(Conflict):
         confirm(session, line.hold_id, by=editor, now=now)
-    events = session.scalars(select(AuditEvent.event).where(AuditEvent.event.like("quiz.item%")).order_by(AuditEvent.id))
+    events = session.scalars(
+        select(AuditEvent.event).where(AuditEvent.event.like("quiz.item%")).order_by(AuditEvent.id)
+    )
     assert list(events) == ["quiz.item_held", "quiz.item_released"]
 
 
@@ -210,3 +211,20 @@ def test_a_quiz_of_another_article_is_not_touched(shipped: Shipped, session: Ses
     assert holds(session, noise) == []
     states = session.scalars(select(QuizVersion.state).where(QuizVersion.quiz_id == shipped.quiz_id))
     assert list(states) == ["published"]  # no version was changed
+
+
+def test_a_flaw_that_the_policy_blocks_keeps_a_draft_from_being_published(session: Session, now: datetime) -> None:
+    module = make_module(session, now=now)
+    editor = make_person(session, now=now).id
+    version_id = authoring.open_draft(session, module.quiz_id, editor=editor, now=now)
+    facts = version_facts(session, version_id)
+    assert facts is not None
+    number, item = next(iter(facts.items.items()))
+    choices = (*item.choices[:3], replace(item.choices[3], text="None of the above"))
+    edition = authoring.save_question(
+        session, number, replace(item, choices=choices), edition=1, seen=item.fingerprint, editor=editor, now=now
+    )
+    with pytest.raises(Invalid) as refused:
+        authoring.publish(session, version_id, edition=edition, editor=editor, now=now)
+    (sentence,) = refused.value.problems["obstacles"]
+    assert "stands for other choices" in sentence

@@ -1,6 +1,7 @@
 """Small signed certificates made by other tools than ours: WeasyPrint for the page, pyHanko for the signature."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -128,8 +129,9 @@ def signed(body: bytes, issuer: Issuer, *, certify: bool = True) -> bytes:
         certify=certify,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
-    out = signers.PdfSigner(meta, signer).sign_pdf(writer)
-    return out.getvalue()
+    # In a thread of its own: pyHanko runs an event loop, and a browser test has one already.
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(signers.PdfSigner(meta, signer).sign_pdf, writer).result().getvalue()
 
 
 def updated(body: bytes) -> bytes:

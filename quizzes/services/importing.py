@@ -1,0 +1,71 @@
+"""Taking planned questions into a draft: new ones are added, changed ones written over, the same ones left alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from quizzes.interchange.convert import to_item, vignettes_of
+from quizzes.interchange.planning import Planned, State, plan_import
+from quizzes.interchange.report import Report
+from quizzes.queries.versions import version_facts
+from quizzes.rules.limits import storage_problems
+from quizzes.services.drafts import lock, note_change, set_columns
+from quizzes.services.writing import add_items, replace_item
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import did: names of questions."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    same: tuple[str, ...]
+    refused: Mapping[str, Sequence[str]]
+    """Questions that a draft cannot hold, and why."""
+
+
+def plan(session: Session, version_id: int, report: Report) -> tuple[Planned, ...]:
+    """What importing the report's questions into this version would do."""
+    facts = version_facts(session, version_id)
+    assert facts is not None  # the caller has just found it
+    return plan_import(facts.items.values(), report.entries, facts.vignettes)
+
+
+def take_in(session: Session, version_id: int, report: Report, *, editor: int, now: datetime) -> Taken:
+    """Write the questions into a draft in one go; the same file twice changes nothing.
+
+    Refuses: a version that is no draft.
+    """
+    draft = lock(session, version_id)
+    facts = version_facts(session, version_id)
+    assert facts is not None  # its row is locked
+    numbers = {item.lineage: number for number, item in facts.items.items()}
+    names: dict[State, list[str]] = {state: [] for state in State}
+    refused: dict[str, Sequence[str]] = {}
+    kept: list[Planned] = []
+    for one in plan_import(facts.items.values(), report.entries, facts.vignettes):
+        problems = storage_problems(to_item(one.entry))
+        if problems:
+            refused[one.entry.lineage] = [sentence for sentences in problems.values() for sentence in sentences]
+            continue
+        names[one.state].append(one.entry.lineage)
+        if one.state is not State.SAME:
+            kept.append(one)
+    fresh = [to_item(one.entry) for one in kept if one.state is State.NEW]
+    add_items(session, version_id, fresh, first_position=len(facts.items) + 1)
+    for one in kept:
+        if one.state is State.CHANGED:
+            replace_item(session, numbers[one.entry.lineage], to_item(one.entry))
+    if kept:
+        cases = vignettes_of(one.entry for one in kept)
+        if cases:
+            set_columns(session, version_id, vignettes={**facts.vignettes, **cases})
+        details: dict[str, object] = {
+            "imported": report.format,
+            "added": len(names[State.NEW]),
+            "changed": len(names[State.CHANGED]),
+        }
+        note_change(session, draft, editor, details, now=now)
+    return Taken(tuple(names[State.NEW]), tuple(names[State.CHANGED]), tuple(names[State.SAME]), refused)

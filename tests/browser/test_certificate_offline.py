@@ -1,0 +1,109 @@
+"""The checker of the bundle in a real browser: from a file, without any connection."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from certificates.bundle import Issuer, check_page
+from certificates.credential import credential_json
+from certificates.finishing import Attachment
+from certificates.status import status_list
+from tests.browser.axe import violations
+from tests.conftest import NOW
+from tests.factories.certificates import make_snapshot
+from tests.support import printing
+from tests.support.papers import PUBLIC_URL, make_issuer, make_paper, updated
+
+MUTATIONS = 60
+
+
+def genuine() -> bytes:
+    snapshot = make_snapshot(name="Nguyễn Thị Minh Khai")
+    body = credential_json(snapshot, 1, PUBLIC_URL, printing.signer())
+    return printing.printed(snapshot, url=f"{PUBLIC_URL}/verify/{snapshot['code']}", attachment=Attachment(body))
+
+
+def written(folder: Path, fallen: list[int]) -> str:
+    signer = printing.signer()
+    issuer = Issuer("Test provider", PUBLIC_URL, (signer.chain[-1],), NOW)
+    file = folder / "check.html"
+    file.write_bytes(check_page(issuer, [status_list(1, fallen, PUBLIC_URL, signer, now=NOW)]))
+    return file.as_uri()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    asked: list[str] = []
+    troubles: list[str] = []
+    context = chromium.new_context(offline=True)
+    one = context.new_page()
+    one.on("request", lambda request: asked.append(request.url))
+    one.on("pageerror", lambda error: troubles.append(str(error)))
+    one.on("console", lambda message: troubles.append(message.text))
+    yield one
+    context.close()
+    assert [url for url in asked if not url.startswith("file:")] == []
+    assert troubles == []
+
+
+def check(page: Page, body: bytes, name: str = "certificate.pdf") -> str:
+    """Hand the file in and read the heading of the verdict."""
+    page.evaluate("document.getElementById('verdict').hidden = true")
+    page.set_input_files("#file", {"name": name, "mimeType": "application/pdf", "buffer": body})
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.locator("#verdict")).to_be_visible()
+    return page.locator("#verdict h2").inner_text()
+
+
+def test_a_genuine_certificate_passes_and_shows_its_facts(page: Page, tmp_path: Path) -> None:
+    page.goto(written(tmp_path, []))
+    assert check(page, genuine()) == "As it was issued"
+    for words in ("Nguyễn Thị Minh Khai", "0.75", "22 November 2026", "CME-2026-000042"):
+        expect(page.locator("#facts")).to_contain_text(words)
+    expect(page.locator("#about")).to_contain_text("Demonstration")
+    assert page.evaluate("document.activeElement.id") == "verdict"
+    assert violations(page) == []
+
+
+def test_a_revoked_one_is_told_and_a_newer_list_wins(page: Page, tmp_path: Path) -> None:
+    page.goto(written(tmp_path, [1]))
+    assert check(page, genuine()) == "Revoked or replaced"
+    page.goto(written(tmp_path, []))
+    newer = status_list(1, [1], PUBLIC_URL, printing.signer(), now=NOW)
+    page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": newer.encode()})
+    assert check(page, genuine()) == "Revoked or replaced"
+    forged = status_list(1, [], PUBLIC_URL, make_issuer("Forger"), now=NOW)
+    page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": forged.encode()})
+    assert check(page, genuine()) == "Not as it was issued"
+
+
+def test_altered_files_and_other_signers_are_refused(page: Page, tmp_path: Path) -> None:
+    page.goto(written(tmp_path, []))
+    body = genuine()
+    for altered, words in (
+        (body + b"\n", "Something was added"),
+        (updated(body), "Something was added"),
+        (body[:900] + bytes([body[900] ^ 1]) + body[901:], "changed after it was signed"),
+        (make_paper(make_snapshot(), make_issuer("Forger")), "signed by somebody else"),
+        (b"%PDF-1.7 nothing", "carries no signature"),
+        (b"Dear board,", "not a PDF"),
+        (body[:-300], "does not cover"),
+    ):
+        assert check(page, altered) == "Not as it was issued"
+        expect(page.locator("#verdict")).to_contain_text(words)
+        expect(page.locator("#said")).to_be_hidden()
+
+
+def test_no_random_mutation_is_accepted(page: Page, tmp_path: Path) -> None:
+    page.goto(written(tmp_path, []))
+    body, chance = genuine(), random.Random(7)
+    hole = body.index(b"/Contents <")
+    for number in range(MUTATIONS):
+        changed = bytearray(body)
+        place = hole + 11 + chance.randrange(2700) if number % 2 else chance.randrange(len(body))
+        while changed[place] == body[place]:
+            changed[place] = ord(chance.choice("0123456789abcdef")) if number % 2 else chance.randrange(256)
+        assert check(page, bytes(changed)) == "Not as it was issued", (number, place)
