@@ -4,9 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import segno
-
-from certificates import writing
+from certificates import qr, writing
 from certificates.compiled import Compiled, Slot
 from certificates.embedding import Used
 from certificates.shaping import NotStampable, Run, face, outline, shape, width
@@ -198,8 +196,8 @@ def _marks(run: Run, size: float, x: float, y: float) -> str:
 
 
 def _qr(slot: Slot, address: str) -> bytes:
-    """The address as rectangles, one for each run of dark modules. The mask is fixed: trying all takes longer."""
-    rows = segno.make_qr(address, error="m", mask=3, boost_error=False).matrix
+    """The address as rectangles, one for each run of dark modules."""
+    rows = qr.rows(address)
     module = slot.width / (len(rows) + 2 * QUIET_ZONE)
     parts = [
         f"/Figure <</MCID {slot.mark}>> BDC\nq\n{QR_COLOUR}\n",

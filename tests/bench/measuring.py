@@ -34,8 +34,8 @@ ONCE = (
 
 def measure(
     database: Database, size: Size, postmaster: int | None, repeats: int, rounds: int = ROUNDS
-) -> tuple[dict[str, Cost], float]:
-    """Median of `repeats` roads, best of the rounds, per operation; and how disturbed the machine was."""
+) -> dict[str, Cost]:
+    """Median of `repeats` roads, best of the rounds, per operation."""
     with time_machine.travel(NOW, tick=True):
         _fill(database, size)
         with database.app.app_context():
@@ -48,12 +48,11 @@ def measure(
             number = next(addresses)
             road = Road(Caller(database.app, f"10.0.{number // 250}.{number % 250 + 1}"), meter, SLUG)
             road.walk(next(crowd), answers)
-            meter.refer()
             return road
 
         walked(), walked()  # warm: templates, statements, caches of published content
         found = [_round(walked, repeats, meter, database) for _ in range(rounds)]
-    return {name: best([one[name] for one in found]) for name in found[0]}, meter.disturbance
+    return {name: best([one[name] for one in found]) for name in found[0]}
 
 
 def _round(walked: Callable[[], Road], repeats: int, meter: Meter, database: Database) -> dict[str, Cost]:

@@ -1,6 +1,5 @@
 """CPU time of this process and of the database beside it, and the statements between the two."""
 
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -35,7 +34,6 @@ class Meter:
     def __init__(self, engine: Engine, postmaster: int | None) -> None:
         self._postmaster = postmaster
         self.statements: list[str] = []
-        self._references: list[int] = []
         event.listen(engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -50,18 +48,6 @@ class Meter:
         result = function()
         web = time.process_time_ns() - began
         return result, Cost(web / 1e6, (self._database() - database) / 1e6, len(self.statements))
-
-    def refer(self) -> None:
-        """Do the reference work once; to be called between measurements."""
-        began = time.process_time_ns()
-        for number in range(60):
-            json.loads(json.dumps({"n": number, "words": [f"word {place}" for place in range(40)]}))
-        self._references.append(time.process_time_ns() - began)
-
-    @property
-    def disturbance(self) -> float:
-        """How much longer the reference work took than at its best: what others on this machine add to every time."""
-        return statistics.median(self._references) / min(self._references)
 
     def _database(self) -> int:
         """Nanoseconds on a processor of PostgreSQL's processes. SQLite runs in this process: nothing beside it."""

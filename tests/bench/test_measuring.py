@@ -18,7 +18,7 @@ def test_every_operation_is_measured_and_asks_no_more_when_there_is_more(tmp_pat
     results = {}
     for size in (LITTLE, MORE):
         database = Database("sqlite", tmp_path / str(size.attempts))
-        results[size], _ = measure(database, size, None, repeats=1, rounds=1)
+        results[size] = measure(database, size, None, repeats=1, rounds=1)
         assert database.one("SELECT COUNT(*) FROM attempts") == size.attempts + 3
         assert database.one("SELECT COUNT(*) FROM activities") == size.activities
         database.close()
