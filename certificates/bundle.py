@@ -139,5 +139,3 @@ def _filled(template: str, values: Mapping[str, str]) -> bytes:
     for place in range(1, len(pieces), 2):
         pieces[place] = values[pieces[place]]
     return "".join(pieces).encode()
-
-

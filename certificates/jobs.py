@@ -1,11 +1,13 @@
 """Background work of certificates: make the PDF, then its picture, and store both once."""
 
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
-from certificates import making_jobs, queries, services
+from certificates import issuing, making_jobs, queries, services
 from certificates.files import FolderStore
 from certificates.queries import PICTURE, CertificateFacts
 from cme.config import Settings
@@ -22,6 +24,12 @@ def render(certificate_id: int) -> None:
     if certificate.picture is None:
         picture = _heavy("certificates.picture")
         _store(store, certificate, PICTURE, picture.picture_of(store.get(pdf)), picture.engine())
+
+
+def keep_keys(_session: Session, *, now: datetime) -> None:
+    """A regular duty: make the installation's own keys at its first start, and say early when a key cannot be used."""
+    settings: Settings = current_app.extensions["settings"]
+    issuing.signer_of(settings, now=now)
 
 
 def _heavy(module: str) -> Any:

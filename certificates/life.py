@@ -133,7 +133,14 @@ def withdraw(session: Session, proposal_id: int, *, by: int, now: datetime) -> N
 
 
 def replace_certificate(
-    session: Session, certificate_id: int, wanted: dict[str, Any], *, reason: str, by: int, now: datetime
+    session: Session,
+    certificate_id: int,
+    wanted: dict[str, Any],
+    *,
+    reason: str,
+    by: int,
+    now: datetime,
+    files: bool = True,
 ) -> Certificate:
     """A new revision under the same number with a code of its own; the old one says by which it was replaced.
 
@@ -150,7 +157,7 @@ def replace_certificate(
         event = corrections.granted(session.get_one(Credit, certificate.credit_id))
         event = replace(event, granted_at=max(now, event.granted_at))
     revision = certificate.revision + 1
-    fresh = issue(session, event, number=certificate.number, reason=reason, by=by, revision=revision)
+    fresh = issue(session, event, number=certificate.number, reason=reason, by=by, revision=revision, files=files)
     _happen(session, certificate, State.REPLACED, ground_of(fields) if fields else SAME_FACTS, reason, by=by, now=now)
     details = {"revision": fresh.revision, "changed": fields}
     _note(session, Event.CERTIFICATE_REPLACED, certificate.id, by, details, now)

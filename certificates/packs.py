@@ -192,9 +192,12 @@ def _result(session: Session, pack: CertificatePack, certificate_id: int, *, now
     if pack.purpose == DOWNLOAD:
         return certificate_id
     try:
-        return replace_certificate(session, certificate_id, {}, reason=pack.reason, by=pack.asked_by, now=now).id
+        fresh = replace_certificate(
+            session, certificate_id, {}, reason=pack.reason, by=pack.asked_by, now=now, files=False
+        )
     except Conflict:  # replaced or revoked since it was chosen: it is left out
         return None
+    return fresh.id
 
 
 def settle(session: Session, pack_id: int, results: Sequence[int], *, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """QR codes of addresses, quickly: what every code of one size has in common is worked out once, by segno.
 
-Bytes, error correction M, mask 3; the data and their correction are put into segno's pattern here. Longer addresses than
-forty-nine modules hold go through segno alone. Source: ISO/IEC 18004, tables 9 and E.1, figures 13 and 21.
+Bytes, error correction M, mask 3; data and corrections are put into segno's pattern here. Longer addresses than
+fifty-three modules hold go through segno alone. Source: ISO/IEC 18004, tables 9 and E.1, figures 13 and 21.
 """
 
 from dataclasses import dataclass

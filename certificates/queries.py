@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from certificates.models import Certificate, CertificateEvent, CertificateFile
+from certificates.models import Certificate, CertificateEvent, CertificateFile, CertificateProposal
 from certificates.rules.document import texts_too_long
 from certificates.rules.life import State
 from certificates.rules.names import unprintable
@@ -189,23 +189,28 @@ def code_of_module(session: Session, person_id: int, slug: str) -> str | None:
 
 
 def without_files(session: Session, *, now: datetime) -> list[int]:
-    """Which of the latest certificates have no picture, the last thing to be made, though they are not quite new.
+    """Which of the latest certificates have no document, though they are not quite new.
 
-    Only the latest: this is asked every minute. An older one is asked for again when its owner comes for it.
+    Only the latest: this is asked every minute. An older one is asked for again when its owner comes for it, and so is
+    the picture of any: after many were issued again, most are never looked at.
     """
     latest = (
         select(Certificate.id, Certificate.issued_at).order_by(Certificate.id.desc()).limit(SWEPT_AT_ONCE).subquery()
     )
-    picture = select(CertificateFile.sha256).where(
-        CertificateFile.certificate_id == latest.c.id, CertificateFile.kind == PICTURE
+    document = select(CertificateFile.sha256).where(
+        CertificateFile.certificate_id == latest.c.id, CertificateFile.kind == PDF
     )
-    missing = select(latest.c.id).where(latest.c.issued_at < now - SWEPT_AFTER, ~picture.exists())
+    missing = select(latest.c.id).where(latest.c.issued_at < now - SWEPT_AFTER, ~document.exists())
     return list(session.scalars(missing.order_by(latest.c.id)))
 
 
 def certificates_of(session: Session, person_id: int) -> list[dict[str, Any]]:
-    """Everything kept of a person here, as plain data."""
-    rows = session.scalars(select(Certificate).where(Certificate.person_id == person_id).order_by(Certificate.id))
+    """Everything kept of a person here, as plain data: documents, what happened to them, and what was asked for."""
+    rows = session.scalars(select(Certificate).where(Certificate.person_id == person_id).order_by(Certificate.id)).all()
+    events, asked = (
+        _by_certificate(session, CertificateEvent, rows),
+        _by_certificate(session, CertificateProposal, rows),
+    )
     return [
         {
             "number": row.number,
@@ -214,9 +219,26 @@ def certificates_of(session: Session, person_id: int) -> list[dict[str, Any]]:
             "kind": row.kind,
             "issued_at": row.issued_at.isoformat(),
             "printed": row.snapshot,
+            "events": [
+                {"event": one.event, "at": one.at.isoformat(), "ground": one.ground, "reason": one.reason}
+                for one in events.get(row.id, ())
+            ],
+            "corrections_asked_for": [
+                {"at": one.proposed_at.isoformat(), "wanted": one.wanted, "reason": one.reason}
+                for one in asked.get(row.id, ())
+                if one.kind == "correction"
+            ],
         }
         for row in rows
     ]
+
+
+def _by_certificate(session: Session, table: Any, certificates: Sequence[Certificate]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    wanted = select(table).where(table.certificate_id.in_([one.id for one in certificates])).order_by(table.id)
+    for row in session.scalars(wanted):
+        found.setdefault(row.certificate_id, []).append(row)
+    return found
 
 
 def unprintable_release(session: Session, release_id: int) -> list[str]:

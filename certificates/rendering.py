@@ -16,7 +16,7 @@ from certificates.design import Page, key_of, page_of
 from certificates.finishing import Attachment, close, describe, open_signature
 from certificates.rules.document import printed_texts
 from certificates.rules.names import unprintable
-from certificates.shaping import NoCoverage, NotStampable
+from certificates.shaping import FONTS, NoCoverage, NotStampable
 from certificates.signing import Signer, sign
 from certificates.slots import Filling, filling
 from certificates.stamping import Plan, plan, stamp
@@ -96,7 +96,8 @@ def _unprintable(text: str) -> str | None:
 
 @cache
 def _versions() -> tuple[str, ...]:
-    return (PIPELINE, version("weasyprint"), version("pikepdf"))
+    fonts = sorted((path.name, path.stat().st_size) for path in FONTS.iterdir() if path.is_file())
+    return (PIPELINE, version("weasyprint"), version("pikepdf"), repr(fonts))
 
 
 @cache

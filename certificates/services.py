@@ -35,9 +35,16 @@ def issue_on_grant(session: Session, event: CreditGranted) -> None:
 
 
 def issue(
-    session: Session, event: CreditGranted, *, number: str, reason: str, by: int | None, revision: int = 1
+    session: Session,
+    event: CreditGranted,
+    *,
+    number: str,
+    reason: str,
+    by: int | None,
+    revision: int = 1,
+    files: bool = True,
 ) -> Certificate:
-    """Write a certificate with everything that will be printed, and ask for its files."""
+    """Write a certificate with everything that will be printed, and ask for its files unless the caller makes them."""
     code = new_code()
     certificate = Certificate(
         credit_id=event.credit_id,
@@ -66,7 +73,8 @@ def issue(
         subject_id=number,
         details={"credit_id": event.credit_id, "revision": revision},
     )
-    ask_for_files(session, certificate.id, now=event.granted_at)
+    if files:
+        ask_for_files(session, certificate.id, now=event.granted_at)
     return certificate
 
 
@@ -82,7 +90,7 @@ def ask_for_letter(session: Session, certificate_id: int, letter: Letter, *, now
 
 
 def sweep(session: Session, *, now: datetime) -> None:
-    """Ask again for files that never came: a job given up, a queue emptied by hand, a restored database."""
+    """Ask again for documents that never came: a job given up, a queue emptied by hand, a restored database."""
     for certificate_id in queries.without_files(session, now=now):
         ask_for_files(session, certificate_id, now=now)
 

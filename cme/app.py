@@ -54,7 +54,13 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
     options: dict[str, object] = {}
     if settings.database_url.startswith("postgresql"):
         # As many connections as server threads, so that nobody waits for one; a broken one is noticed before use.
-        options = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30, "pool_pre_ping": True}
+        options = {
+            "pool_size": settings.pool_size,
+            "max_overflow": 0,
+            "pool_timeout": 30,
+            "pool_pre_ping": True,
+            "pool_use_lifo": True,
+        }
     return {
         "SECRET_KEY": settings.secret_key,
         "TESTING": settings.mode is Mode.TEST,

@@ -160,7 +160,7 @@ def look_into_picture(body: bytes) -> dict[str, Any]:
             plain = image.convert("L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return {"readable": False}
-    codes = zxingcpp.read_barcodes(plain, formats=zxingcpp.BarcodeFormat.QRCode)
+    codes = zxingcpp.read_barcodes(plain, formats=zxingcpp.BarcodeFormat.QRCode)  # pyright: ignore[reportArgumentType]
     return {"readable": True, "reader": True, "codes": [code.text[:500] for code in codes[:10]]}
 
 

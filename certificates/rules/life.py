@@ -41,6 +41,8 @@ _GROUNDS = {
     Ground.IDENTITY: "The person named on it did not take part.",
     Ground.PROVIDER: "The accredited provider withdrew the credit.",
 }
+
+
 class Letter(StrEnum):
     """What the owner is written."""
 

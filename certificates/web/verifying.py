@@ -1,16 +1,19 @@
 """Verification: anybody with a code sees the frozen facts, as a page or as JSON, and nothing else."""
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from certificates import queries
+from certificates.bundle import make_bundle
 from certificates.queries import CertificateFacts
 from certificates.rules import document
 from certificates.web.answers import as_json, successor, unindexed, why
 from certificates.web.blueprint import bp
-from certificates.web.limits import looking
+from certificates.web.limits import checking, looking
+from cme.config import Settings
 from cme.kernel.codes import normalise_code
 from cme.people.services import throttle
+from cme.store.database import db
 from cme.store.session import transaction
 from cme.web.access import public
 from cme.web.moment import request_now
@@ -26,6 +29,20 @@ def verify_form() -> ResponseReturnValue:
     if not typed.strip():
         return unindexed(render_template("certificates/verify_form.html"))
     return unindexed(redirect(url_for("certificates.verify", code=normalise_code(typed) or "unknown"), 303))
+
+
+@bp.get("/verify/bundle.zip")
+@public
+def bundle() -> ResponseReturnValue:
+    """What a board can keep to check certificates without us. Refuses: TooMany."""
+    settings: Settings = current_app.extensions["settings"]
+    now = request_now()
+    with transaction() as session:
+        throttle.take(session, (checking(),), now=now)
+    body = make_bundle(db.session(), settings, now=now)
+    name = f"certificate-checker_{settings.host}_{now:%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return unindexed(Response(body, mimetype="application/zip", headers=headers))
 
 
 @bp.get("/verify/<code>")

@@ -182,7 +182,7 @@ def catalogue(
 def catalogue_specialties(session: Session) -> list[str]:
     """Every specialty of a public module, for the catalogue's filter."""
     public = select(Release.activity_id).where(Release.state.in_(SHOWN))
-    lists = session.scalars(select(Activity.specialties).where(Activity.id.in_(public)))
+    lists = session.scalars(select(Activity.specialties).where(Activity.id.in_(public)).distinct())
     return sorted({name for names in lists for name in names})
 
 

@@ -19,6 +19,7 @@ from quizzes.interchange.limits import (
 from quizzes.interchange.text_file import check_size
 
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+MOST_SHOWN = 60
 _FIXED_DAY = (1980, 1, 1, 0, 0, 0)
 _ENTRY = b"PK\x01\x02"
 
@@ -126,7 +127,13 @@ def _check_size(info: zipfile.ZipInfo) -> int:
 
 def _shown(name: str) -> str:
     kept = "".join(char if char.isprintable() else "?" for char in name)
-    return kept if len(kept) <= 60 else kept[:59] + "…"
+    return kept if len(kept) <= MOST_SHOWN else kept[: MOST_SHOWN - 1] + "…"
+
+
+def shown_path(path: str) -> str:
+    """A member's path as a report shows it: long ones by their end."""
+    kept = "".join(char if char.isprintable() else "?" for char in path)
+    return kept if len(kept) <= MOST_SHOWN else "…" + kept[1 - MOST_SHOWN :]
 
 
 def _bad(code: str, sentence: str) -> Invalid:

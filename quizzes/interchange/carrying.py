@@ -14,7 +14,7 @@ EVERY_KIND = frozenset(Kind)
 EVERYTHING = frozenset(
     {
         "topic", "objective", "tags", "passages", "references", "apart", "ordered", "rationale", "choice_rationale",
-        "stem_rationale", "weight", "points", "vignette", "scoring", "lineage", "unit", "markup", "keys",
+        "stem_rationale", "weight", "points", "vignette", "scoring", "lineage", "unit", "markup", "keys", "pictures",
     }
 )  # fmt: skip
 _WORDS = {
@@ -90,6 +90,9 @@ def carried(entry: Entry, capacity: Capacity) -> tuple[Entry | None, tuple[Reaso
             Reason("choice_rationale_not_carried", f"The format does not carry {_WORDS['choice_rationale']}.")
         )
     found = settled
+    if "pictures" in lacking and "markup" in capacity.parts and found.media:
+        words = "The format holds the names of pictures only; the pictures themselves stay behind."
+        reasons.append(Reason("pictures_not_carried", words))
     if "lineage" in lacking:
         found = replace(found, lineage="")
     if "keys" in lacking and found.kind is not Kind.TRUE_FALSE:

@@ -53,7 +53,7 @@ def read(data: bytes, name: str) -> Report:
 
 def separator(text: str) -> str:
     """The one that parts the heading row most often."""
-    line = text.lstrip("\n").partition("\n")[0]
+    line = text.lstrip().partition("\n")[0]
     return max(",;\t", key=line.count)
 
 

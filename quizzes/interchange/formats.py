@@ -34,6 +34,8 @@ class Format:
     write: Write
     capacity: Capacity
     media_type: str
+    template: Callable[[], bytes] | None = None
+    """An empty file to fill in, where the format has one."""
 
     def extension(self, data: bytes) -> str:
         """The ending for a written file."""
@@ -62,8 +64,12 @@ FORMATS: dict[str, Format] = {
     "moodle": Format("Moodle XML", (".xml",), moodle.read, moodle.write, moodle.CAPACITY, _XML),
     "gift": Format("GIFT", (".txt", ".gift"), gift.read, gift.write, gift.CAPACITY, _TEXT),
     "aiken": Format("Aiken", (".txt",), aiken.read, aiken.write, aiken.CAPACITY, _TEXT),
-    "csv": Format("CSV table", (".csv",), csv_file.read, csv_file.write, csv_file.CAPACITY, "text/csv"),
-    "xlsx": Format("Excel workbook", (".xlsx",), xlsx_file.read, xlsx_file.write, xlsx_file.CAPACITY, _SHEET),
+    "csv": Format(
+        "CSV table", (".csv",), csv_file.read, csv_file.write, csv_file.CAPACITY, "text/csv", csv_file.template
+    ),
+    "xlsx": Format(
+        "Excel workbook", (".xlsx",), xlsx_file.read, xlsx_file.write, xlsx_file.CAPACITY, _SHEET, xlsx_file.template
+    ),
     "yaml": Format(
         "YAML folder",
         (".yaml", ".yml", ".zip"),
@@ -97,7 +103,7 @@ def detect(data: bytes, file: str) -> str:
     bare = data.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")
     if bare.startswith(b"<"):
         return _of_root(parse_xml(data, file))
-    return _of_text(decode(data)[:_LOOKED_AT])
+    return _of_text(decode(data).lstrip()[:_LOOKED_AT])
 
 
 def _unknown() -> Invalid:
@@ -151,7 +157,7 @@ def _of_root(root: Element) -> str:
 def _of_text(text: str) -> str:
     if _ITEMS.search(text):
         return "yaml"
-    head = text.lstrip("\n").partition("\n")[0].lower()
+    head = text.partition("\n")[0].lower()
     cells = [cell.strip(' "') for cell in head.split(csv_file.separator(text))]
     if len(cells) > 1 and "question" in [sheet.column(cell) for cell in cells]:
         return "csv"

@@ -14,6 +14,7 @@ from quizzes.interchange.lineage import category_words, name_list
 from quizzes.interchange.media import MediaBag
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.reasons import Losses, refuse
+from quizzes.interchange.rekeying import check_count
 from quizzes.interchange.report import Gathering, Report
 from quizzes.interchange.shares import weighted, weights_from
 from quizzes.interchange.text_file import decode, tidy
@@ -30,6 +31,10 @@ _TRUTH = re.compile(r"(T|TRUE|F|FALSE)\s*(?=#|$)", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*%(-?\d{1,3}(?:[.,]\d{1,7})?)%")
 _TAG_LIKE = re.compile(r"(?<!\\)<[A-Za-z/][^<>]*>")
 _MARK = re.compile(r"\[(id|tag):((?:[^\]\\]|\\.){0,200})\]")
+
+
+MOST_COMMENT = 10_000
+MOST_LABEL = 1_000
 
 
 def _settle(entry: Entry) -> Entry:
@@ -66,7 +71,9 @@ class _Block:
     @property
     def label(self) -> str:
         """How the question begins."""
-        return " ".join(_TITLE.sub("", self.text).partition("{")[0].split())[:80]
+        title = _TITLE.match(self.text)
+        words = self.text[title.end() if title else 0 :][:MOST_LABEL]
+        return " ".join(words.partition("{")[0].split())[:80]
 
 
 def read(data: bytes, name: str) -> Report:
@@ -124,7 +131,7 @@ class _Reader:
         self.topic = topic
         self.bag = bag
         self.trusted = trusted
-        marks = _MARK.findall(block.comments)
+        marks = _MARK.findall(block.comments[:MOST_COMMENT])
         self.identifier = next((re.sub(r"\\(.)", r"\1", value) for kind, value in marks if kind == "id"), "")
         self.tag_words = [re.sub(r"\\(.)", r"\1", value) for kind, value in marks if kind == "tag"]
         self.format = "moodle"
@@ -206,6 +213,7 @@ class _Reader:
         parts = _parts(body)
         if not parts:
             raise refuse("no_choices", "The answers begin neither with = nor with ~.")
+        check_count(len(parts))
         marks = {mark for mark, _ in parts}
         if marks == {"="} and all("->" in text for _, text in parts):
             return self._matching([text for _, text in parts])

@@ -87,6 +87,12 @@ _CLEANER = nh3.Cleaner(
 )  # fmt: skip
 
 _TAG_NAME = re.compile(r"<([a-zA-Z][a-zA-Z0-9:-]*)")
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
+# Elements that close themselves: they nest only inside others that are counted.
+_SELF_CLOSING = {
+    "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "col", "option", "br", "img", "hr",
+    "wbr", "input", "meta", "link", "base", "source", "track", "area", "embed", "param",
+}  # fmt: skip
 _HANDLER = re.compile(r"<[a-z][^<>]*[\s/\"']on[a-z]+\s*=", re.IGNORECASE)
 _SCRIPT_ADDRESS = re.compile(r"(?:href|src|action|data)\s*=[\s\"']*(?:javascript|vbscript|data:text)", re.IGNORECASE)
 _COLOUR = re.compile(r"style\s*=\s*[\"'][^\"']*(?:color|background|font|text-decoration)", re.IGNORECASE)
@@ -99,6 +105,7 @@ def to_markdown(html: str, losses: Losses, picture: Picture | None = None) -> st
         return plain_to_markdown(collapse(html))
     if len(html) > MOST_HTML:
         raise refuse("html_too_long", f"A text is longer than {MOST_HTML} characters of HTML.")
+    _check_depth(html)
     _note_losses(html, losses)
     root = _parse(_CLEANER.clean(html))
     walker = _Walker(losses, picture or _no_picture)
@@ -135,6 +142,24 @@ def _note_losses(html: str, losses: Losses) -> None:
         losses.add(
             "unknown_element", f"Elements that are not known were reduced to their words: {', '.join(strange[:5])}."
         )
+
+
+def _check_depth(html: str) -> None:
+    """Before any parser: none of them is quick on a tree that goes tens of thousands of levels down."""
+    open_tags: dict[str, int] = {}
+    depth = 0
+    for end, name in _ANY_TAG.findall(html):
+        tag = name.lower()
+        if tag in _SELF_CLOSING:
+            continue
+        if not end:
+            open_tags[tag] = open_tags.get(tag, 0) + 1
+            depth += 1
+            if depth > MOST_HTML_DEPTH:
+                raise refuse("html_depth", "The HTML of a text is nested too deeply.")
+        elif open_tags.get(tag):
+            open_tags[tag] -= 1
+            depth -= 1
 
 
 def _flat(html: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from quizzes.interchange.limits import MOST_MEDIA_BYTES
 from quizzes.interchange.lineage import digest, slug
-from quizzes.interchange.reasons import Losses
+from quizzes.interchange.reasons import Losses, Reason
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,69}\.(?:png|jpg|gif|webp)", re.ASCII)
 _DATA = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.ASCII | re.IGNORECASE)
@@ -28,6 +28,11 @@ def picture_type(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     return None
+
+
+def picture_missing(name: str) -> Reason:
+    """Why a picture will not be seen."""
+    return Reason("picture_missing", f"The picture “{name}” is not in the file; its place is kept, add it by hand.")
 
 
 def named_in(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -103,9 +108,8 @@ class MediaBag:
             losses.add("picture_unknown", f"“{name[:80]}” is not a picture that can be taken; it was left out.")
             return None
         if plain not in self.taken:
-            losses.add(
-                "picture_missing", f"The picture “{plain}” is not in the file; its place is kept, add it by hand."
-            )
+            reason = picture_missing(plain)
+            losses.add(reason.code, reason.sentence)
         return plain
 
     def _store(self, name: str, data: bytes, losses: Losses) -> str | None:

@@ -18,6 +18,7 @@ from quizzes.interchange.moodle_write import elsewhere, write_file
 from quizzes.interchange.numbers_in import number_of
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.reasons import Losses, refuse
+from quizzes.interchange.rekeying import check_count
 from quizzes.interchange.report import Gathering, Report
 from quizzes.interchange.shares import weighted, weights_from
 from quizzes.interchange.text_file import tidy
@@ -198,6 +199,7 @@ class _Reader:
 
     def _answers(self) -> list[tuple[Element, Decimal]]:
         answers = [(one, _fraction(one)) for one in children(self.element, "answer")]
+        check_count(len(answers))
         if not answers:
             raise refuse("no_choices", "The question has no answers.")
         return answers
@@ -235,6 +237,7 @@ class _Reader:
         return Entry(Kind.TRUE_FALSE, "", "", truth_choices(right, if_true=told["true"], if_false=told["false"]))
 
     def _matching(self) -> Entry:
+        check_count(sum(1 for _ in children(self.element, "subquestion")))
         pairs = [
             (self.text(one), plain_to_markdown(tidy(text_of(child(one, "answer", "text")))))
             for one in children(self.element, "subquestion")
@@ -274,7 +277,7 @@ class _Reader:
         )
 
     def _ordering(self) -> Entry:
-        answers = list(children(self.element, "answer"))
+        answers = [one for one, _ in self._answers()]
         choices = tuple(Choice(letter(index), self.text(one)) for index, one in enumerate(answers))
         grading = text_of(child(self.element, "gradingtype")).upper()
         scoring = Scoring.ALL_OR_NOTHING if grading in {"ALL_OR_NOTHING", "-1"} else Scoring.PARTIAL

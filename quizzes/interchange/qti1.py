@@ -2,14 +2,16 @@
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from cme.kernel.refusal import Invalid
-from quizzes.interchange.archive import Archive, is_zip
+from quizzes.interchange.archive import Archive, is_zip, shown_path
 from quizzes.interchange.carrying import Capacity
 from quizzes.interchange.entry import Entry, Vignette
 from quizzes.interchange.html_in import Picture
 from quizzes.interchange.lineage import digest
 from quizzes.interchange.media import MediaBag, sources_of
+from quizzes.interchange.numbers_in import number_of
 from quizzes.interchange.qti1_read import ItemReader, fields_of, material_text, question_type
 from quizzes.interchange.qti1_write import elsewhere, write_package
 from quizzes.interchange.reasons import Losses
@@ -71,7 +73,7 @@ class _File:
         shared = self._shared(items)
         if any(True for _ in descendants(self.root, "selection_ordering", "sourcebank_ref")):
             self.gathering.note("drawing", "Rules for drawing questions and links to other banks were not taken.")
-        if any(_points(item) not in {"", "1", "1.0"} for item in items):
+        if any(_points(item) not in {None, 1} for item in items):
             self.gathering.note("points", "Points per question are not taken: here every question counts one point.")
         for number, item in enumerate(items, 1):
             if str(item.get("ident")) in shared:
@@ -97,7 +99,9 @@ class _File:
         ident = str(item.get("ident") or text_of(child(item, "itemmetadata", "bbmd_asi_object_id")))
         source = f"{self.scope}\n{ident}" if ident else ""
         label = str(item.get("title") or question_type(item, fields) or "")[:80]
-        self.gathering.take(f"{self.path}, line {line_of(item)}, item {number}", build, source=source, label=label)
+        self.gathering.take(
+            f"{shown_path(self.path)}, line {line_of(item)}, item {number}", build, source=source, label=label
+        )
 
     def _vignette(self, item: Element, losses: Losses, picture: Picture) -> Vignette | None:
         presentation = child(item, "presentation")
@@ -106,7 +110,6 @@ class _File:
         return Vignette(f"case-{digest(self.scope, ident)}", text) if text else None
 
 
-def _points(item: Element) -> str:
+def _points(item: Element) -> Decimal | None:
     metadata = child(item, "itemmetadata")
-    found = fields_of(item).get("points_possible") or text_of(child(metadata, "qmd_absolutescore_max"))
-    return found if not found.endswith(("0", ".")) or "." not in found else found.rstrip("0").rstrip(".")
+    return number_of(fields_of(item).get("points_possible") or text_of(child(metadata, "qmd_absolutescore_max")))

@@ -11,7 +11,7 @@ from quizzes.interchange.plain import with_media
 from quizzes.interchange.qti1_rules import Rules
 from quizzes.interchange.qti1_write import OWN_DIGEST, OWN_FIELD
 from quizzes.interchange.reasons import Losses, refuse
-from quizzes.interchange.rekeying import keys_for, truth_of
+from quizzes.interchange.rekeying import check_count, keys_for, truth_of
 from quizzes.interchange.shares import weighted, weights_from
 from quizzes.interchange.text_file import tidy
 from quizzes.interchange.xml_file import Element, child, children, descendants, local, native_digest, text_of
@@ -150,6 +150,7 @@ class ItemReader:
     # -- kinds
 
     def _labels(self, response: Element) -> list[tuple[str, str]]:
+        check_count(sum(1 for _ in descendants(response, "response_label")))
         labels = [(str(one.get("ident") or ""), one) for one in descendants(response, "response_label")]
         if len({ident for ident, _ in labels}) != len(labels):
             raise refuse("choice_keys", "Two choices have the same identifier.")
@@ -184,6 +185,7 @@ class ItemReader:
         return Entry(Kind.ORDERING, "", "", tuple(choices), order=order)
 
     def _matching(self, presentation: Element, responses: list[Element], rules: Rules) -> Entry:
+        check_count(len(responses))
         right = rules.matches()
         block = next((one for one in presentation.iterdescendants() if one.get("class") == "RIGHT_MATCH_BLOCK"), None)
         stems: list[tuple[str, str, str]] = []

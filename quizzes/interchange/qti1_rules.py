@@ -36,7 +36,8 @@ class Rules:
             if condition is None:
                 continue
             if points is None:
-                if str(rule.get("title")).lower() == "correct":
+                shown = {str(one.get("linkrefid")).lower() for one in children(rule, "displayfeedback")}
+                if str(rule.get("title")).lower() == "correct" or "correct" in shown:
                     found.append((condition, Decimal(100), "set"))
                 continue
             text = text_of(points)

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from cme.kernel.refusal import Invalid
 from quizzes.interchange import html_in, own
-from quizzes.interchange.archive import Archive, is_zip, pack
+from quizzes.interchange.archive import Archive, is_zip, pack, shown_path
 from quizzes.interchange.entry import Entry, Vignette
 from quizzes.interchange.lineage import digest, vignette_key
 from quizzes.interchange.media import MediaBag, sources_of
@@ -56,7 +56,7 @@ class _Member:
 
 def _take(gathering: Gathering, member: _Member, media: MediaBag, *, scope: str) -> None:
     identifier = attribute(member.root, "identifier")
-    place = f"{member.path}, line {line_of(member.root)}"
+    place = f"{shown_path(member.path)}, line {line_of(member.root)}"
 
     def build(losses: Losses) -> Entry:
         return _entry(member, media, losses)
@@ -141,7 +141,7 @@ class _Package:
     def _item(self, path: str, own_fields: tuple[str, str] | None) -> None:
         if path not in self.archive:
             self.broken.append(
-                (path[:200], "file_missing", "The manifest names this file, but it is not in the package.")
+                (shown_path(path), "file_missing", "The manifest names this file, but it is not in the package.")
             )
             return
         self._read.add(path)
@@ -150,7 +150,7 @@ class _Package:
         except Invalid as error:
             if error.code in {"import_doctype", "import_zip_bomb", "import_zip"}:
                 raise
-            self.broken.append((path[:200], error.code, error.sentence))
+            self.broken.append((shown_path(path), error.code, error.sentence))
             return
         if name(root) == "assessment-item":
             self.items.append(_Member(path, root, own_fields, self._stimulus(root, path)))

@@ -12,7 +12,7 @@ from quizzes.interchange.numbers_in import number_of
 from quizzes.interchange.qti_feedback import Feedback
 from quizzes.interchange.qti_names import attribute, below, name
 from quizzes.interchange.reasons import Losses, refuse
-from quizzes.interchange.rekeying import keys_for, truth_of
+from quizzes.interchange.rekeying import check_count, keys_for, truth_of
 from quizzes.interchange.shares import weighted, weights_from
 from quizzes.interchange.xml_file import Element, etree, text_of
 
@@ -115,6 +115,8 @@ class _Reader:
             vignette = Vignette("", text) if text else None
             _remove(case)
         around = self.html(twin)
+        if words and (around == words or around.endswith("\n\n" + words)):
+            words = ""  # some programs write the question both before the interaction and as its prompt
         return "\n\n".join(part for part in (around, words) if part), vignette
 
     # -- declarations
@@ -153,6 +155,7 @@ class _Reader:
                 return self._numeric(interaction, response, feedback)
 
     def _choices(self, elements: list[Element], feedback: Feedback) -> tuple[dict[str, str], list[Choice]]:
+        check_count(len(elements))
         identifiers = [attribute(one, "identifier") for one in elements]
         if len(set(identifiers)) != len(identifiers) or not all(identifiers):
             raise refuse("choice_keys", "Two choices have the same identifier, or one has none.")
@@ -201,6 +204,7 @@ class _Reader:
         if len(sets) != 2:
             raise refuse("match_sets", "The things to match are not given as two lists.")
         first, second = ([one for one in group if name(one) == "simple-associable-choice"] for group in sets)
+        check_count(len(first))
         targets = {attribute(one, "identifier") for one in second}
         pairs: dict[str, str] = {}
         for value in response.correct or [key for key, share in response.mapping.items() if share > 0]:

@@ -3,10 +3,18 @@
 from collections.abc import Callable, Sequence
 
 from quizzes.interchange.entry import Choice, truth_choices
+from quizzes.interchange.limits import MOST_CHOICES
+from quizzes.interchange.reasons import refuse
 from quizzes.rules.limits import CHOICE_KEY
 
 _TRUE = {"true", "t", "richtig", "wahr", "vrai", "verdadero"}
 _FALSE = {"false", "f", "falsch", "faux", "falso"}
+
+
+def check_count(count: int) -> None:
+    """Refuse a question with absurdly many choices before any of them is read."""
+    if count > MOST_CHOICES:
+        raise refuse("many_choices", f"The question has more than {MOST_CHOICES} choices.")
 
 
 def keys_for(identifiers: Sequence[str], *, prefix: str, spare: Callable[[int], str]) -> dict[str, str]:

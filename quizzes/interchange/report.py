@@ -9,6 +9,7 @@ from quizzes.interchange.checking import refusals
 from quizzes.interchange.entry import Entry
 from quizzes.interchange.limits import MOST_ITEMS
 from quizzes.interchange.lineage import content_lineage, source_lineage
+from quizzes.interchange.media import picture_missing
 from quizzes.interchange.reasons import ItemRefused, Losses, Reason
 from quizzes.rules.limits import NAME
 
@@ -103,6 +104,7 @@ class Gathering:
             entry, earlier = taken.entry, None
             if entry is not None:
                 earlier = seen.setdefault(entry.lineage, taken)
+                taken.reasons += _missing(entry, media or {}, taken.reasons)
             if entry is not None and earlier is not taken:
                 assert earlier is not None
                 same = earlier.entry == entry
@@ -139,6 +141,12 @@ class Gathering:
                 settled = name if len(distinct) == 1 else content_lineage(taken.entry, whole=True)
                 assert NAME.fullmatch(settled), settled
                 taken.entry = replace(taken.entry, lineage=settled)
+
+
+def _missing(entry: Entry, media: Mapping[str, bytes], known: list[Reason]) -> list[Reason]:
+    """Pictures that the texts show, but the file does not hold."""
+    found = [picture_missing(name) for name in entry.media if name not in media]
+    return [reason for reason in found if reason not in known]
 
 
 def _label(entry: Entry) -> str:

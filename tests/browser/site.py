@@ -10,7 +10,6 @@ import time_machine
 import yaml
 from sqlalchemy import select
 
-from cme.kernel.clock import utc_now
 from quizzes.models.attempt import Answer, Attempt
 from quizzes.models.quiz import Choice
 from quizzes.rules.grading import AnswerSheet
@@ -180,7 +179,3 @@ def keys_and_rationales() -> list[tuple[str, list[str]]]:
 
 def poppler_missing() -> bool:
     return any(shutil.which(program) is None for program in ("pdftotext", "pdfinfo"))
-
-
-def real_now() -> datetime:
-    return utc_now()

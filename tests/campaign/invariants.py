@@ -23,7 +23,9 @@ INVARIANTS: dict[str, str] = {
         GROUP BY person_id, release_id HAVING COUNT(*) > 1""",
     "I3 every credit was completed inside its release's term": """
         SELECT c.id FROM credits c JOIN releases r ON r.id = c.release_id
-        WHERE c.completed_at >= r.closes_at OR c.completed_at < r.opens_at OR c.granted_at >= r.claims_close_at""",
+        LEFT JOIN claim_extensions x ON x.person_id = c.person_id AND x.release_id = c.release_id
+        WHERE c.completed_at >= r.closes_at OR c.completed_at < r.opens_at
+          OR (c.entry = 'earned' AND c.granted_at >= COALESCE(x.open_until, r.claims_close_at))""",
     "I4 every granted decision has its credit, every credit its granted decision": """
         SELECT d.id FROM claim_decisions d LEFT JOIN credits c ON c.decision_id = d.id
         WHERE d.outcome = 'granted' AND (c.id IS NULL OR c.person_id <> d.person_id OR c.release_id <> d.release_id)
@@ -66,7 +68,9 @@ INVARIANTS: dict[str, str] = {
         SELECT w.attempt_id, w.position FROM attempts a JOIN answers w ON w.attempt_id = a.id
         JOIN questions q ON q.id = w.question_id
         LEFT JOIN choices c ON c.question_id = w.question_id AND c.key = w.chosen
-        WHERE a.state = 'submitted' AND w.kind = 'single' AND w.points <> CASE WHEN c.correct THEN q.points ELSE 0 END""",
+        LEFT JOIN key_overrides o ON o.question_id = w.question_id
+        WHERE a.state = 'submitted' AND w.kind = 'single' AND o.question_id IS NULL
+          AND w.points <> CASE WHEN c.correct THEN q.points ELSE 0 END""",
     "I13 every answered question belongs to the attempt's version": """
         SELECT a.id FROM attempts a JOIN answers w ON w.attempt_id = a.id JOIN questions q ON q.id = w.question_id
         WHERE q.version_id <> a.version_id""",

@@ -105,6 +105,17 @@ def _verify(server: Server, target: Target, channel: str, number: int) -> Seen:
 
 
 def _get(server: Server, path: str, caller: int) -> bytes:
+    """Asked again when the connection breaks, as a browser does: a worker may have been replaced."""
+    for tries_left in (2, 1, 0):
+        try:
+            return _asked(server, path, caller)
+        except ConnectionError:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _asked(server: Server, path: str, caller: int) -> bytes:
     host, port = urlsplit(server.url).hostname, server.port
     assert host is not None
     address = (f"127.0.{1 + caller // 250}.{1 + caller % 250}", 0)

@@ -2,6 +2,7 @@
 
 import stat
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 
-from certificates import issuing
+from certificates import issuing, jobs
 from certificates.keys import KeyProblem, Keys
 from certificates.signing import SigningError
 from cme.config import Settings
 from cme.kernel.clock import utc_now
+from cme.store.session import transaction
 from tests.conftest import NOW
 from tests.support.printing import key_text
 
@@ -165,3 +167,16 @@ def test_a_time_stamping_service_that_is_no_web_address_is_told(tmp_path: Path):
     settings = Settings.from_env({"CME_MODE": "test", "CME_INSTANCE": str(tmp_path), "CME_TSA_URL": "ftp://x"})
     with pytest.raises(SigningError, match="CME_TSA_URL"):
         issuing.signer_of(settings, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_the_first_start_makes_the_keys(tmp_path: Path, web_app: Flask, monkeypatch: pytest.MonkeyPatch):
+    own = replace(web_app.extensions["settings"], instance=tmp_path)
+    monkeypatch.setitem(web_app.extensions, "settings", own)
+    assert jobs.keep_keys in web_app.extensions["house"].sweeps
+    with web_app.app_context(), transaction() as session:
+        jobs.keep_keys(session, now=utc_now())
+        jobs.keep_keys(session, now=utc_now())
+    assert "signer-1.pem" in names(tmp_path)
+    monkeypatch.setitem(web_app.extensions, "settings", replace(own, signing_key="/nonexistent"))
+    with web_app.app_context(), transaction() as session, pytest.raises(KeyProblem):
+        jobs.keep_keys(session, now=utc_now())

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from flask import Flask
 from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -29,12 +30,25 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+from sqlalchemy import select
+from time_machine import Traveller
 
+from certificates import issuing, keys, queries, services
+from certificates.files import FolderStore
 from certificates.finishing import Attachment
+from certificates.keys import KeyProblem
 from certificates.rendering import render
 from certificates.signing import Signer, SigningError, sign
 from certificates.timestamps import time_stamper
-from tests.factories.certificates import make_snapshot
+from cme.credits.models import Credit
+from cme.outbox.models import OutboxWork
+from cme.outbox.runner import drain_all
+from cme.store.database import db
+from cme.store.session import transaction
+from tests.conftest import NOW
+from tests.factories.certificates import make_certificate, make_snapshot
+from tests.factories.modules import make_module
+from tests.factories.people import make_person
 from tests.support.printing import URL, printed, shelf, signer, typeset
 
 ATTACHMENT = Attachment(b'{"type": "VerifiableCredential"}')
@@ -258,3 +272,36 @@ def test_keys_on_another_curve_do_not_fit_the_hole():
     other = replace(signer(), key=ec.generate_private_key(ec.SECP521R1()))
     with pytest.raises(SigningError, match="room"):
         sign(b"/ByteRange [0 9999999999 9999999999 9999999999]/Contents <" + b"00" * other.room + b">", other)
+
+
+def test_while_the_signer_is_down_nothing_leaves_the_credit_stays_and_it_is_tried_again(
+    app: Flask, clock: Traveller, monkeypatch: pytest.MonkeyPatch
+):
+    def down(*_arguments: object, **_named: object) -> Signer:
+        raise KeyProblem("the key is in the safe")
+
+    with app.app_context():
+        with transaction() as session:
+            module = make_module(session, now=NOW)
+            certificate = make_certificate(session, make_person(session, now=NOW), module, now=NOW)
+            certificate_id, credit_id = certificate.id, certificate.credit_id
+        with monkeypatch.context() as patch:
+            patch.setattr(issuing, "signer_of", down)
+            patch.setattr(keys.Keys, "signer", down)
+            drain_all(app.extensions["house"].jobs)
+        with db.session() as session:
+            found = queries.by_id(session, certificate_id)
+            assert found is not None
+            assert (found.pdf, found.picture) == (None, None)
+            assert session.get(Credit, credit_id) is not None
+            work = session.scalars(select(OutboxWork).where(OutboxWork.kind == services.RENDER)).one()
+            assert work.finished_at is None
+            assert "safe" in (work.last_error or "")
+        clock.shift(120)
+        drain_all(app.extensions["house"].jobs)
+        with db.session() as session:
+            found = queries.by_id(session, certificate_id)
+            assert found is not None
+            assert found.pdf is not None
+            body = FolderStore(app.extensions["settings"].files_folder).get(found.pdf)
+        assert "Signature is Valid" in pdfsig(body)

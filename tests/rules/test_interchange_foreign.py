@@ -74,7 +74,7 @@ def test_blackboard():
     report = read_any(packed("blackboard"), "pool.zip")
     assert (report.format, report.title) == ("qti12", "Pool of legs")
     assert [(verdict, codes) for _, verdict, codes in fates(report)] == [
-        (LOSS, ["feedback_joined"]), (IN, []), (OUT, ["kind_unknown"]),
+        (LOSS, ["feedback_joined"]), (IN, []), (OUT, ["kind_unknown"]), (IN, []),
     ]  # fmt: skip
     first = of(report, 0)
     assert first.stem == "Which drug, with *care*?"
@@ -85,6 +85,9 @@ def test_blackboard():
     assert matches(second) == [("Urge", "Restless legs"), ("Knot", "Cramp")]
     assert [choice.text for choice in second.choices] == ["Cramp", "Restless legs", "Neither"]
     assert second.scoring is Scoring.PARTIAL
+    number = of(report, 3).numeric
+    assert number is not None
+    assert (number.value, number.tolerance) == (Decimal(5), Decimal(1))
 
 
 def test_qti_2_of_another_tool():

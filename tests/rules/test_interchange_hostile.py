@@ -326,6 +326,7 @@ def test_tables_hold_no_formulas_and_give_the_same_words_back():
 
 
 def test_the_template_reads_as_its_own_examples():
+    assert [key for key, one in FORMATS.items() if one.template] == ["csv", "xlsx"]
     report = read_any(xlsx_file.template(), "template.xlsx")
     assert len(report.entries) == 5
     assert {finding.verdict for finding in report.findings} == {Verdict.IMPORTED}
@@ -448,6 +449,11 @@ def test_own_fields_that_were_tampered_with_are_not_trusted():
         report = read_any(data.replace(old, new), "x")
         assert [reason.code for reason in report.findings[0].reasons] == ["own_fields"]
         assert report.entries[0].lineage != "sample-single"
+
+
+def test_a_name_without_canonical_form_is_no_fault_of_the_reader():
+    data = FORMATS["moodle"].write(SAMPLES[:1], "T").replace(b"<questiontext", b'<questiontext xmlns:r="relative"', 1)
+    assert len(read_any(data, "x").findings) == 1
 
 
 def test_nothing_is_written_to_disk(monkeypatch: pytest.MonkeyPatch):

@@ -1,5 +1,7 @@
 """HTML in and Markdown out: words stay words, structure stays structure, active parts go and are named."""
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -176,9 +178,19 @@ def test_too_deep_and_too_long_is_refused_for_this_question_only():
     with pytest.raises(ItemRefused) as refused:
         read("<div>" * (MOST_HTML_DEPTH + 10) + "x")
     assert refused.value.reasons[0].code == "html_depth"
-    with pytest.raises(ItemRefused) as refused:
-        read("<div>" * 40_000)
-    assert refused.value.reasons[0].code == "html_depth"
+    for deep in (
+        "<div>" * 40_000,
+        "<i></b>" * 20_000,
+        "<ul><li>" * 9_000,
+        "<table><tr><td>" * 5_000,
+        "<x></y>" * 9_000,
+    ):
+        began = time.process_time()
+        with pytest.raises(ItemRefused) as refused:
+            read(deep)
+        assert refused.value.reasons[0].code == "html_depth"
+        assert time.process_time() - began < 0.5
+    assert read("<p>one" * 500)[1] == []
     with pytest.raises(ItemRefused) as refused:
         read("<p>" + "x" * MOST_HTML)
     assert refused.value.reasons[0].code == "html_too_long"

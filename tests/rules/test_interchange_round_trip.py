@@ -70,7 +70,7 @@ STATED = {
         "sample-ordering": {"kind"},
         "sample-numeric": {"objective", "passages", "references", "apart", "unit"},
         "sample-true-false": {"objective", "passages", "references", "apart", "vignette"},
-        "sample-picture": set(),
+        "sample-picture": {"pictures"},
     },
     "aiken": {
         "sample-single": {
@@ -87,8 +87,8 @@ STATED = {
         },
         "sample-picture": {"topic", "markup"},
     },
-    "csv": {},
-    "xlsx": {},
+    "csv": {"sample-picture": {"pictures"}},
+    "xlsx": {"sample-picture": {"pictures"}},
     "moodle": {
         "sample-all": {"scoring"}, "sample-matching": {"vignette", "rationale"}, "sample-true-false": {"vignette"},
         "sample-ordering": {"rationale"},

@@ -21,6 +21,7 @@ from certificates.checking import jose
 from cme.store.database import db
 from tests.conftest import NOW
 from tests.factories.issued import Issued, issue, revoke
+from tests.support.client import Client
 
 MADE = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -125,6 +126,14 @@ def test_the_command_writes_it(issued: Issued, tmp_path: Path):
     done = issued.app.test_cli_runner().invoke(args=["certificates", "bundle", str(tmp_path / "no" / "where.zip")])
     assert done.exit_code == 1
     assert "No such file" in done.output
+
+
+def test_anybody_may_take_it_from_the_page(issued: Issued):
+    client = Client(issued.app)
+    answer = client.raw.get(client.get("/verify").link("a checker that needs no network"))
+    assert answer.mimetype == "application/zip"
+    found = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert found.read("root.pem") == bundled(issued.app).read("root.pem")
 
 
 def test_the_readme_says_how(issued: Issued):

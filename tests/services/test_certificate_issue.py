@@ -114,9 +114,8 @@ def test_the_sweep_asks_again_for_what_never_came(session: Session, module: Modu
         make_certificate(session, make_person(session, now=now), module, now=at)
         for at in (now - timedelta(hours=1), now - timedelta(hours=1), now)
     )
-    for kind in ("pdf", "picture"):
-        services.record_file(session, done.id, kind, "a" * 64, 1, "x", now=now)
-    services.record_file(session, made.id, "pdf", "b" * 64, 1, "x", now=now)
+    services.record_file(session, done.id, "pdf", "a" * 64, 1, "x", now=now)
+    services.record_file(session, made.id, "credential", "b" * 64, 1, "x", now=now)
     session.execute(OutboxWork.__table__.update().values(failed_at=now))
     services.sweep(session, now=now)
     services.sweep(session, now=now)

@@ -316,3 +316,12 @@ def test_two_confirmations_at_once_make_one_revision(session: Session, issued: C
         life.confirm(session, proposal.id, by=two, now=now)
     revisions = session.scalars(select(Certificate.revision).where(Certificate.number == issued.number)).all()
     assert sorted(revisions) == [1, 2]
+
+
+def test_the_owner_gets_what_is_kept(session: Session, issued: Certificate, owner: Person, now: datetime):
+    (registrar,) = people(session, now, "registrar")
+    life.confirm(session, asked(session, issued, now, name="Jane Roe").id, by=registrar, now=now)
+    first, second = queries.certificates_of(session, owner.id)
+    assert [one["event"] for one in first["events"]] == ["issued", "replaced"]
+    assert [(one["wanted"]["name"], one["reason"]) for one in first["corrections_asked_for"]] == [("Jane Roe", WHY)]
+    assert (second["printed"]["name"], second["corrections_asked_for"]) == ("Jane Roe", [])

@@ -95,7 +95,10 @@ def test_the_json_tells_of_replacement_and_revocation_at_once(client: Client, is
 
 
 def test_unknown_malformed_and_foreign_codes_are_one_answer(client: Client, issued: Issued):
-    answers = [client.raw.get(f"/api/v1/certificates/{code}") for code in ("0000-" * 6 + "0000", "x", "%3Cscript%3E", "1" * 400)]
+    answers = [
+        client.raw.get(f"/api/v1/certificates/{code}")
+        for code in ("0000-" * 6 + "0000", "x", "%3Cscript%3E", "1" * 400)
+    ]
     assert {(answer.status_code, answer.data) for answer in answers} == {(404, answers[0].data)}
     assert answers[0].json["error"]["code"] == "certificate_unknown"
 
