@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from certificates.checking.facts import folded, reads_in_order
 
 SHOWN_AT_MOST = 160
+MOST_WORDS = 3
 MOST_LETTERS = 0.6
 # What stands above a figure, so that an amount and a maximum of the same size are told apart.
 ABOVE = {
@@ -39,6 +40,8 @@ def missing(facts: Mapping[str, str], pages: Sequence[str]) -> list[Difference]:
 def changed(facts: Mapping[str, str], original: Sequence[str], pages: Sequence[str]) -> list[Difference]:
     """What differs from the original's text, as the fields that stand there; other words are called "text"."""
     before, after = _lines(original), _lines(pages)
+    everything = folded("\n".join(pages))
+    kept, known = {folded(line) for line in after}, {folded(line) for line in before}
     found: list[Difference] = []
     matcher = SequenceMatcher(None, [folded(line) for line in before], [folded(line) for line in after], autojunk=False)
     for kind, start, end, new_start, new_end in matcher.get_opcodes():
@@ -48,11 +51,18 @@ def changed(facts: Mapping[str, str], original: Sequence[str], pages: Sequence[s
         named = False
         for place in range(start, end):
             for field in _fields_at(place, before, facts, shown):
-                found.append(Difference(field, facts[field], shown))
                 named = True
+                # A word that only stands in another place is not another word; a figure may stand for another figure.
+                if field in ABOVE or folded(facts[field]) not in everything:
+                    found.append(Difference(field, facts[field], shown))
         if not named:
-            found.append(Difference(TEXT, _short(" ".join(before[start:end])), shown))
-    return list({difference.field + difference.recorded: difference for difference in found}.values())
+            gone = [line for line in before[start:end] if folded(line) not in kept]
+            fresh = [line for line in after[new_start:new_end] if folded(line) not in known]
+            if gone or fresh:
+                found.append(Difference(TEXT, _short(" ".join(gone)), _short(" ".join(fresh))))
+    told = list({difference.field + difference.recorded: difference for difference in found}.values())
+    words = [difference for difference in told if difference.field == TEXT]
+    return [difference for difference in told if difference.field != TEXT] + words[:MOST_WORDS]
 
 
 def _fields_at(place: int, lines: Sequence[str], facts: Mapping[str, str], shown: str) -> list[str]:

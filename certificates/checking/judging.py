@@ -86,7 +86,15 @@ def judge(body: bytes, seen: dict[str, Any], roots: Sequence[bytes], record: Rec
     if record is not None and verdict.sha256 != record.sha256:
         _judge_looks(verdict, seen)
         verdict.add("bytes")
+    verdict.findings.sort(key=_weight)
     return verdict
+
+
+def _weight(finding: Finding) -> int:
+    """A field that differs comes first: that is what somebody has to know. Other words and bytes come last."""
+    if finding.code in {"field", "credential_field"}:
+        return 0
+    return 2 if finding.code in {"text", "bytes", "looks", "pages"} else 1
 
 
 def _judge_signature(verdict: Verdict, body: bytes, seen: dict[str, Any], roots: Sequence[bytes]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SearchField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
+from wtforms.validators import InputRequired
 
 from certificates.packs import DOWNLOAD, REISSUE
 from certificates.rules.life import LONGEST_REASON, Ground
@@ -13,7 +14,9 @@ from cme.kernel.professions import Profession
 from cme.kernel.quarters import format_quarters
 from cme.office.filters import FilterForm, _choices
 
-REASON = {"rows": 4, "maxlength": LONGEST_REASON, "required": True}
+REASON = {"rows": 4, "maxlength": LONGEST_REASON}
+ASKED = [InputRequired()]
+"""Only marks the field as one that is wanted: what was typed is judged by the service."""
 
 
 class Marked(FlaskForm):
@@ -28,11 +31,11 @@ class Marked(FlaskForm):
 class CorrectionForm(Marked):
     """The certificate as it should be, and why."""
 
-    name = StringField("Name", render_kw={"maxlength": 120, "required": True})
+    name = StringField("Name", validators=ASKED, render_kw={"maxlength": 120})
     credentials = StringField("Letters after the name", render_kw={"maxlength": 40})
     profession = SelectField("Profession", choices=[SelectChoice(one.value, one.label) for one in Profession])
     amount = SelectField("Amount", validate_choice=False)
-    reason = TextAreaField("What is wrong, and why", render_kw=REASON)
+    reason = TextAreaField("What is wrong, and why", validators=ASKED, render_kw=REASON)
 
 
 def correction_form(snapshot: dict[str, Any]) -> CorrectionForm:
@@ -55,20 +58,22 @@ class RevocationForm(Marked):
     ground = RadioField(
         "Ground, shown to everybody who verifies",
         choices=[SelectChoice(one.value, one.sentence) for one in Ground],
+        validators=ASKED,
         validate_choice=False,
     )
-    reason = TextAreaField("Reason, for the record of the office", render_kw=REASON)
+    reason = TextAreaField("Reason, for the record of the office", validators=ASKED, render_kw=REASON)
 
 
 class DeclineForm(Marked):
     """Why not."""
 
-    answer = TextAreaField("Answer", render_kw=REASON)
+    answer = TextAreaField("Answer", validators=ASKED, render_kw=REASON)
 
 
 class CertificateFilter(FilterForm):
     """The list's filter; `person` also finds a number or a code."""
 
+    person = SearchField("Name, e-mail, number or code", render_kw={"maxlength": 100})
     outcome = SelectField("State", choices=_choices(issued="Valid", replaced="Replaced", revoked="Revoked"))
     kind = SelectField("Kind", choices=_choices(credit="Credit", participation="Participation"))
 
@@ -83,6 +88,7 @@ class PackForm(Marked):
             SelectChoice(REISSUE, "Issue all of them again with the same facts, then the archive"),
         ],
         default=DOWNLOAD,
+        validators=ASKED,
         validate_choice=False,
     )
     reason = TextAreaField("Reason, when they are issued again", render_kw={"rows": 2, "maxlength": LONGEST_REASON})

@@ -248,4 +248,4 @@ def test_words_of_a_module_are_shown_as_text(web_app: Flask) -> None:
     assert HTML in page.h1
     assert page.main.count(HTML) >= 6
     assert "<b>bold" not in page.body
-    assert "49" not in page.main
+    assert page.main.count("7*7") >= 6  # said as it was typed, nowhere worked out
