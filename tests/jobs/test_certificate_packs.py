@@ -168,11 +168,12 @@ def test_an_interruption_anywhere_loses_and_doubles_nothing(
     monkeypatch.setattr(bulk_jobs, "SLICE_SECONDS", 0.05)
     home = making_jobs if where == "make_documents" else packs
     real, calls = getattr(home, where), 0
+    fatal = 1 if where == "go_on" else 2  # a quick machine asks to go on only once
 
     def dies(*arguments: Any, **named: Any) -> Any:
         nonlocal calls
         calls += 1
-        if calls == 2:
+        if calls == fatal:
             raise KeyboardInterrupt
         return real(*arguments, **named)
 
@@ -187,7 +188,7 @@ def test_an_interruption_anywhere_loses_and_doubles_nothing(
                 break
     done = pack(app, pack_id)
     assert (done.total, done.done) == (7, 7)
-    assert calls > 1
+    assert calls >= fatal
     lines = manifest(archived(app, pack_id))
     assert len({line["code"] for line in lines}) == len(lines) == 7
     with app.app_context():

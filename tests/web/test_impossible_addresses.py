@@ -26,8 +26,8 @@ EVERY_ROLE = tuple(role.value for role in Role if role is not Role.LEARNER)
         ("/desk/quizzes/99999999999999999999", 404),
         ("/office/people/99999999999999999999", 404),
         ("/office/decisions/99999999999999999999", 404),
-        ("/?q=%00", 400),
-        ("/office/credits?person=%00", 400),
+        ("/?q=%00", 200),
+        ("/office/credits?person=%00", 200),
         ("/?page=99999999999999999999", 200),
     ],
 )
