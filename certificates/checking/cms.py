@@ -9,12 +9,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certificates.checking.der import INTEGER, NULL, OCTETS, OID, SEQUENCE, SET, Malformed, Node, read, read_first
+from certificates.checking.trust import certificate_of
 
 SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 DATA = bytes.fromhex("2a864886f70d010701")
@@ -52,11 +52,15 @@ def judge(hole: bytes, digest: bytes) -> Signed:
         if rest.strip(b"\0"):
             raise Broken("signature_malformed")
         return _signed_data(whole, digest)
-    except (Malformed, UnsupportedAlgorithm, ValueError, TypeError) as error:
+    except Broken:
+        raise
+    except (ValueError, TypeError, LookupError, OverflowError) as error:  # Malformed is a ValueError
         raise Broken("signature_malformed") from error
 
 
 def _signed_data(whole: Node, digest: bytes) -> Signed:
+    if whole.tag != SEQUENCE:
+        raise Malformed("not signed data")
     kind, wrapped = whole.expect(OID, 0xA0)
     (body,) = wrapped.expect(SEQUENCE)
     version, algorithms, content, certificates, signers = body.expect(INTEGER, SET, SEQUENCE, 0xA0, SET)
@@ -82,7 +86,7 @@ def _signer(signer: Node, certificates: list[bytes], digest: bytes) -> Signed:
     signed_at = _judge_attributes(attributes, leaf, digest)
     _judge_value(leaf, parts[4], parts[5].content, b"\x31" + parts[3].raw[1:])
     if stamped:
-        _judge_stamp(parts[6])
+        _judge_stamp(parts[6], parts[5].content)
     others = tuple(one for one in certificates if one != leaf)
     return Signed(leaf, others, signed_at, stamped)
 
@@ -91,7 +95,7 @@ def _named(identifier: Node, certificates: list[bytes]) -> bytes:
     """The certificate that the signer says is theirs."""
     issuer, serial = identifier.expect(SEQUENCE, INTEGER)
     for der in certificates:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate, _key = certificate_of(der)
         if certificate.serial_number == serial.unsigned() and certificate.issuer.public_bytes() == issuer.raw:
             return der
     raise Malformed("the signer's certificate is missing")
@@ -136,7 +140,7 @@ def _algorithm(node: Node, allowed: bytes) -> None:
 
 
 def _judge_value(leaf: bytes, algorithm: Node, value: bytes, signed: bytes) -> None:
-    key = x509.load_der_x509_certificate(leaf).public_key()
+    _certificate, key = certificate_of(leaf)
     _algorithm(algorithm, ECDSA_SHA256)
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Malformed("a key that is not accepted")
@@ -148,9 +152,11 @@ def _judge_value(leaf: bytes, algorithm: Node, value: bytes, signed: bytes) -> N
         raise Broken("signature_forged") from None
 
 
-def _judge_stamp(node: Node) -> None:
-    """The only unsigned attribute that may follow. Whose clock it was is not judged here."""
+def _judge_stamp(node: Node, value: bytes) -> None:
+    """The only unsigned attribute that may follow, and it must be about this signature. Whose clock it was is not
+    judged here: the stamp says how late a document may be, and nothing in a verdict rests on that.
+    """
     for one in node.children():
-        name, _values = one.expect(OID, SET)
-        if name.content != TIME_STAMP:
+        name, values = one.expect(OID, SET)
+        if name.content != TIME_STAMP or hashlib.sha256(value).digest() not in values.raw:
             raise Malformed("an unsigned attribute that is not accepted")

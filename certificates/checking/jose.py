@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from certificates.checking.trust import vouched
+from certificates.checking.trust import certificate_of, vouched
 
 ENVELOPE = "data:application/vc+jwt,"
 LARGEST = 256 * 1024
@@ -78,8 +77,8 @@ def read(token: str, roots: Iterable[bytes]) -> Token:
         raise Unreadable("signed in another way")
     try:
         certificates = [base64.b64decode(one, validate=True) for one in chain]
-        key = x509.load_der_x509_certificate(certificates[0]).public_key()
-    except (ValueError, TypeError, binascii.Error) as error:
+        _certificate, key = certificate_of(certificates[0])
+    except (ValueError, TypeError) as error:
         raise Unreadable("signed in another way") from error
     holds = _fits(key, header.get("alg"), signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
     return Token(claims, holds, holds and vouched(certificates[0], certificates[1:], roots, _since(claims)))

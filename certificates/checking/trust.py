@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 LONGEST = 3
@@ -13,6 +12,15 @@ LONGEST = 3
 def roots_from_pem(text: bytes) -> list[bytes]:
     """Every certificate of a PEM file, as DER."""
     return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(text)]
+
+
+def certificate_of(der: bytes) -> tuple[x509.Certificate, object]:
+    """A certificate from outside, and its public key. Refuses (ValueError) whatever the library cannot read."""
+    try:
+        found = x509.load_der_x509_certificate(der)
+        return found, found.public_key()
+    except Exception as error:
+        raise ValueError("not a certificate that can be read") from error
 
 
 def vouched(leaf: bytes, others: Sequence[bytes], roots: Iterable[bytes], at: datetime | None) -> bool:
@@ -26,10 +34,10 @@ def vouched(leaf: bytes, others: Sequence[bytes], roots: Iterable[bytes], at: da
         way = _way(leaf, others, list(roots))
         if way is None or any(one not in way for one in others):
             return False
-        certificate = x509.load_der_x509_certificate(leaf)
-    except (ValueError, TypeError, x509.ExtensionNotFound):
+        certificate, _key = certificate_of(leaf)
+        return at is None or at <= certificate.not_valid_after_utc
+    except Exception:  # noqa: BLE001 - as above: what cannot be followed is not vouched for
         return False
-    return at is None or at <= certificate.not_valid_after_utc
 
 
 def _way(leaf: bytes, others: Sequence[bytes], roots: list[bytes]) -> list[bytes] | None:
@@ -50,10 +58,9 @@ def _way(leaf: bytes, others: Sequence[bytes], roots: list[bytes]) -> list[bytes
 
 
 def _issued(lower: bytes, upper: bytes) -> bool:
-    below, above = x509.load_der_x509_certificate(lower), x509.load_der_x509_certificate(upper)
+    (below, _), (above, _) = certificate_of(lower), certificate_of(upper)
     try:
         below.verify_directly_issued_by(above)
-        basic = above.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
+        return above.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except Exception:  # noqa: BLE001 - a signature that does not fit, or that cannot even be tried
         return False
-    return basic.ca

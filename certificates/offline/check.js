@@ -122,9 +122,11 @@ function certificate(der) {
 
 function rawSignature(der) {
   const whole = node(der);
-  need(whole.raw.length === der.length, DAMAGED);
+  need(whole.tag === 0x30 && whole.raw.length === der.length, DAMAGED);
   const numbers = parts(whole, 0x02, 0x02).map((one) => {
-    const digits = one.content[0] === 0 ? one.content.subarray(1) : one.content;
+    const [first, second] = one.content;
+    need(first < 128 && (first !== 0 || second >= 128), DAMAGED);
+    const digits = first === 0 ? one.content.subarray(1) : one.content;
     need(digits.length <= 32, DAMAGED);
     const padded = new Uint8Array(32);
     padded.set(digits, 32 - digits.length);
@@ -178,6 +180,7 @@ async function judgeSignature(bytes, text) {
 }
 
 async function judgeCms(whole, digest) {
+  need(whole.tag === 0x30, DAMAGED);
   const [kind, wrapped] = parts(whole, 0x06, 0xa0);
   const [body] = parts(wrapped, 0x30);
   const [version, algorithms, content, certificates, signers] = parts(body, 0x02, 0x31, 0x30, 0xa0, 0x31);
@@ -191,7 +194,11 @@ async function judgeCms(whole, digest) {
   need(same(found.slice(0, 6).map((one) => one.tag), [0x02, 0x30, 0x30, 0xa0, 0x30, 0x04]), DAMAGED);
   need(found.length === 6 || (found.length === 7 && found[6].tag === 0xa1), DAMAGED);
   need(toHex(found[0].content) === "01", DAMAGED);
-  if (found[6]) for (const one of parts(found[6])) need(toHex(parts(one)[0].content) === OID.timeStamp, DAMAGED);
+  for (const one of found[6] ? parts(found[6]) : []) {
+    const [name, values] = parts(one, 0x06, 0x31);
+    need(toHex(name.content) === OID.timeStamp, DAMAGED);
+    need(toHex(values.raw).includes(toHex(await sha256(found[5].content))), DAMAGED);
+  }
   algorithm(found[2], OID.sha256);
   algorithm(found[4], OID.ecdsa);
   const all = parts(certificates).map((one) => certificate(one.raw));

@@ -28,6 +28,7 @@ def test_a_self_test_without_credit(late_site: Site, visit: Opener) -> None:
     expect(page.locator(".start-box")).to_contain_text("Not open for credit")
     assert page.locator("main").get_by_role("button", name="Start", exact=True).count() == 0
     traveller.hand.press(traveller.link("Read the article"))
+    expect(page.locator(".article-body")).to_be_visible()
     assert page.locator("[data-passage]").count() > 40
     page.go_back()
     traveller.hand.press(traveller.link("Self-test without credit"))

@@ -137,7 +137,8 @@ def test_one_question_at_a_time_without_scripts(site: Site, visit: Opener) -> No
         if number == 3:
             traveller.hand.press(traveller.button("Next"))
             traveller.hand.press(traveller.button("Previous"))
-            assert page.locator(".question input:checked").count() == 1
+            expect(page.locator(".quiz-count")).to_have_text("Question 3 of 10")
+            expect(page.locator(".question input:checked")).to_have_count(1)
         if number < 10:
             traveller.hand.press(traveller.button("Next"))
     assert page.locator(".quiz-progress .is-answered").count() >= 9

@@ -1,11 +1,14 @@
 """The checker by itself: papers signed by pyHanko and by our own pipeline; every alteration is found and named."""
 
+import hashlib
 import io
 import json
 import random
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +16,16 @@ from typing import Any
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from PIL import Image
 
 from certificates import check, status
-from certificates.checking import child, jose, sandbox
+from certificates.checking import child, cms, jose, sandbox
 from certificates.checking.facts import facts_of
 from certificates.checking.judging import Record, Verdict, judge
+from certificates.checking.trust import vouched
 from certificates.credential import credential, credential_json
 from certificates.finishing import Attachment
+from certificates.rendering import render
 from tests.factories.certificates import make_snapshot
 from tests.support import printing
 from tests.support.papers import PUBLIC_URL, Issuer, make_issuer, make_page, make_paper, signed, updated
@@ -106,6 +112,41 @@ def test_no_random_mutation_is_accepted(paper: bytes, issuer: Issuer, ours: tupl
         verdict = judged(changed, roots)
         assert verdict.findings, f"mutation {tried} was accepted"
         assert verdict.findings[0].sentence
+
+
+def test_every_byte_of_the_signature_counts(ours: tuple[bytes, list[bytes]]):
+    """The hole is what the digest leaves out: each of its bytes changed in three ways."""
+    body, roots = ours
+    (one,) = child.look_into_pdf(body, b"")["signatures"]
+    start, after = one["range"][1], one["range"][2]
+    hole = bytes.fromhex(body[start + 1 : after - 1].decode())
+    digest = hashlib.sha256(body[:start] + body[after:]).digest()
+    assert vouched(cms.judge(hole, digest).leaf, cms.judge(hole, digest).others, roots, None)
+    for place, value in enumerate(hole):
+        for other in {value ^ 1, value ^ 0x80, value ^ 0x20}:
+            changed = hole[:place] + bytes([other]) + hole[place + 1 :]
+            try:
+                signed = cms.judge(changed, digest)
+            except cms.Broken:
+                continue
+            assert not vouched(signed.leaf, signed.others, roots, signed.signed_at), place
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_time_stamp_must_be_of_this_signature(right: bool):
+    """A stand-in for a service: what the checker looks at is whose signature the stamp is about."""
+
+    def stamp(value: bytes) -> bytes:
+        digest = hashlib.sha256(value if right else b"another").digest()
+        return bytes([0x30, 34, 0x04, 32]) + digest
+
+    signer = replace(printing.signer(), time_stamper=stamp)
+    snapshot = make_snapshot()
+    attachment = Attachment(credential_json(snapshot, 1, PUBLIC_URL, signer))
+    url = f"{PUBLIC_URL}/verify/{snapshot['code']}"
+    body = render(snapshot, url, shelf=printing.shelf(), signer=signer, attachment=attachment).body
+    expected = set() if right else {"signature_malformed"}
+    assert codes(judged(body, [signer.chain[-1]])) == expected
 
 
 def strip_signature(body: bytes) -> bytes:
@@ -222,6 +263,18 @@ def test_scripts_that_extraction_garbles_raise_no_false_alarm(issuer: Issuer, na
     assert "name" in {finding.field for finding in judged(forged, issuer.roots, record, paper).findings}
 
 
+def test_a_word_that_only_moved_is_not_another_word(issuer: Issuer, paper: bytes):
+    """A page laid out in another order with another name: only the name is called different."""
+    snapshot = make_snapshot()
+    record = record_of(paper, snapshot, issuer)
+    seen = child.look_into_pdf(make_page(snapshot, record.credential, name="Jane Roe, MD"), paper)
+    first, *rest = seen["text"][0].splitlines()
+    seen["text"] = ["\r\n".join([*rest, first])]
+    told = judge(b"%PDF-other", seen, issuer.roots, record).findings
+    assert [finding.field for finding in told if finding.field] == ["name"]
+    assert told[0].field == "name"
+
+
 def test_the_very_bytes_are_never_in_doubt(issuer: Issuer, paper: bytes):
     assert judged(paper, issuer.roots, record_of(paper, make_snapshot(), issuer), paper).findings == []
 
@@ -256,6 +309,22 @@ def test_the_reader_writes_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(sandbox, "CHILD", broken)
     sandbox.look(b"%PDF-1.7")
     assert target.read_bytes() == b""
+
+
+def test_a_file_that_unfolds_without_end_is_cut_off():
+    """220 KB that become eight million lines to draw; a picture that becomes 900 million pixels."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(612, 792))
+        stream = pikepdf.Stream(pdf, b"")
+        stream.write(zlib.compress(b"0 0 m 1 1 l S\n" * 8_000_000, 9), filter=pikepdf.Name.FlateDecode)
+        page.Contents = pdf.make_indirect(stream)
+        body = saved(pdf)
+    assert len(body) < 400_000
+    with pytest.raises(sandbox.CannotLook):
+        sandbox.look(body)
+    drawn = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(drawn, "PNG")
+    assert sandbox.look(drawn.getvalue(), kind="picture") == {"readable": False}
 
 
 def run(*arguments: object) -> tuple[int, str]:
