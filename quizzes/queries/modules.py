@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from cme.activities.models import Activity, MinorRevision, Release
 from cme.articles.models import Passage, Reference
+from cme.articles.queries import sections_of
 from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
 from quizzes.rules.editing import ModuleFacts
 from quizzes.rules.item import points_of
@@ -27,6 +28,7 @@ class PassageLine:
 
     anchor: str
     section: str
+    """The title of its section."""
     text: str
 
 
@@ -112,6 +114,7 @@ def _releases(session: Session, quiz_id: int):
 
 
 def _module(session: Session, release) -> DeskModule:  # a row of _releases
+    titles = {section.anchor: section.title for section in sections_of(session, release.revision_id)}
     passages = session.execute(
         select(Passage.anchor, Passage.section, Passage.text)
         .where(Passage.revision_id == release.revision_id)
@@ -131,7 +134,7 @@ def _module(session: Session, release) -> DeskModule:  # a row of _releases
         pass_points=release.pass_points,
         total_points=release.total_points,
         objectives=tuple(Objective(one["key"], one["text"]) for one in objectives if isinstance(one, dict)),
-        passages=tuple(PassageLine(*row) for row in passages),
+        passages=tuple(PassageLine(row.anchor, titles.get(row.section, ""), row.text) for row in passages),
         references=tuple(ReferenceLine(*row) for row in references),
     )
 

@@ -38,12 +38,9 @@ def obstacles(
     found += [
         Obstacle("This name is used by more than one question.", name) for name, times in lineages.items() if times > 1
     ]
+    names = frozenset(lineages)
     for item in items:
-        found += _item_obstacles(item, known_topics, frozenset(lineages))
-        if item.vignette and not (vignettes or {}).get(item.vignette, "").strip():
-            found.append(Obstacle(f"The case “{item.vignette}” has no text.", item.lineage, "vignette"))
-        for module in modules:
-            found += _pointer_obstacles(item, module)
+        found += item_obstacles(item, known_topics, names, modules=modules, vignettes=vignettes)
     if not found:
         found += _draw_obstacles(blueprint, items)
     return list(dict.fromkeys(found))
@@ -76,7 +73,31 @@ def _blueprint_obstacles(
             )
 
 
-def _item_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]) -> Iterator[Obstacle]:
+def item_obstacles(
+    item: Item,
+    topics: frozenset[str],
+    lineages: frozenset[str],
+    *,
+    modules: Sequence[ModuleFacts] = (),
+    vignettes: Mapping[str, str] | None = None,
+) -> Iterator[Obstacle]:
+    """What must be mended in one item; of `lineages` only those that it is kept apart from are asked for."""
+    yield from _text_obstacles(item, topics, lineages)
+    if item.vignette and not (vignettes or {}).get(item.vignette, "").strip():
+        yield Obstacle(f"The case “{item.vignette}” has no text.", item.lineage, "vignette")
+    for module in modules:
+        yield from _pointer_obstacles(item, module)
+
+
+def points_obstacles(blueprint: Sequence[BlueprintLine], item: Item) -> Iterator[Obstacle]:
+    """Lines of the blueprint that count other points for the item than it gives."""
+    for line in blueprint:
+        if line.takes(item.topic, item.tags) and item.points != line.points:
+            sentence = f"It gives {item.points} points, but the blueprint line “{line.label}” counts {line.points}."
+            yield Obstacle(sentence, item.lineage, "points")
+
+
+def _text_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]) -> Iterator[Obstacle]:
     name = item.lineage
     if not item.stem.strip():
         yield Obstacle("The stem is empty.", name, "stem")
@@ -112,9 +133,7 @@ def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -
         of_line = [item for item in items if line.takes(item.topic, item.tags)]
         at_hand = len(of_line)
         for item in of_line:
-            if item.points != line.points:
-                sentence = f"It gives {item.points} points, but the blueprint line “{line.label}” counts {line.points}."
-                yield Obstacle(sentence, item.lineage, "points")
+            yield from points_obstacles([line], item)
         if at_hand < line.draw:
             fitting = "topics and tags" if line.tags else "topics"
             sentence = (

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from cme.people.rules import MINUTE, Limit
 from quizzes.rules.item import Item
 from quizzes.rules.shapes import MOST_ITEM_POINTS
 
@@ -14,6 +15,8 @@ MOST_LINE = 120
 MOST_TEXT = 20_000
 MOST_NAMES = 100
 MOST_POSITION = 1_000
+VIEW_LIMITS = (Limit(MINUTE, 60),)
+"""How often one editor may ask for the learner's view of what is typed: a script asks when typing pauses."""
 
 
 def storage_problems(item: Item) -> dict[str, list[str]]:

@@ -46,6 +46,14 @@ class Wanted:
         """Nothing to refuse."""
 
 
+class NamesField(StringField):
+    """Names of passages or references: ticked in a list, written one after the other, or both."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """All that was sent becomes one text."""
+        self.data = "\n".join(names("\n".join(valuelist)))
+
+
 class ChoiceForm(Form):
     """One choice; the key is set by which radio button of the question is chosen."""
 
@@ -93,8 +101,10 @@ class QuestionForm(FlaskForm):
     ordered = BooleanField("Keep the choices in this order (numbers, dates)")
     topic = SelectField("Topic", validate_choice=False)
     objective = SelectField("Learning objective", validate_choice=False)
-    passages = TextAreaField("Passages that prove the key", description=NAMES, validators=[Wanted()])
-    references = TextAreaField("References", description=NAMES, validators=[Wanted()])
+    passages = NamesField("Passages that prove the key", validators=[Wanted()])
+    references = NamesField("References", validators=[Wanted()])
+    rows: dict[str, int]
+    """In which row of the form each choice stands, by its key; set by `fill` and `item`."""
     apart = TextAreaField("Never drawn together with", description="Names of questions. " + NAMES)
     tags = TextAreaField("Tags", description=NAMES)
 
@@ -117,10 +127,10 @@ class QuestionForm(FlaskForm):
         self.number.data = format(numeric.value, "f") if numeric else ""
         self.tolerance.data = format(numeric.tolerance, "f") if numeric else "0"
         self.unit.data = numeric.unit if numeric else ""
-        rows = self._fill_choices(item)
-        self._fill_stems(item, rows)
+        self.rows = self._fill_choices(item)
+        self._fill_stems(item, self.rows)
 
-    def _fill_choices(self, item: Item) -> dict[str, str]:
+    def _fill_choices(self, item: Item) -> dict[str, int]:
         """Put the choices into their rows; gives the row of each key."""
         choices = list(item.choices)
         if item.kind is Kind.ORDERING:
@@ -136,9 +146,9 @@ class QuestionForm(FlaskForm):
             entry.form.text.data = choice.text if choice else ""
             entry.form.right.data = bool(choice and choice.correct)
             entry.form.rationale.data = choice.rationale if choice else ""
-        return {choice.key: str(index) for index, choice in enumerate(choices)}
+        return {choice.key: index for index, choice in enumerate(choices)}
 
-    def _fill_stems(self, item: Item, rows: dict[str, str]) -> None:
+    def _fill_stems(self, item: Item, rows: dict[str, int]) -> None:
         if item.kind is not Kind.MATCHING:
             return
         while len(self.stems) < min(len(item.stems) + EMPTY_STEMS, MOST_STEMS):
@@ -147,7 +157,7 @@ class QuestionForm(FlaskForm):
             stem = item.stems[index] if index < len(item.stems) else None
             entry.form.key.data = stem.key if stem else ""
             entry.form.text.data = stem.text if stem else ""
-            entry.form.answer.data = rows.get(stem.answer, "") if stem else ""
+            entry.form.answer.data = str(rows.get(stem.answer, "")) if stem else ""
             entry.form.rationale.data = stem.rationale if stem else ""
 
     def validate_number(self, field: Field) -> None:
@@ -173,6 +183,7 @@ class QuestionForm(FlaskForm):
             written = {choice.key: place for place, choice in enumerate(saved.choices)}
             choices.sort(key=lambda choice: written.get(choice.key, len(written)))
         keys = {str(index): choice.key for index, choice in rows.items()}
+        self.rows = {choice.key: index for index, choice in rows.items()}
         return Item(
             lineage=saved.lineage,
             kind=kind,

@@ -1,28 +1,30 @@
 """Entrances of the editor for single questions: edit, add, move, take out."""
 
-from dataclasses import replace
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 
 from cme.kernel.refusal import Conflict, Invalid, NotFound
+from cme.people.services import throttle
+from cme.people.services.throttle import Counter
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.moment import request_now
-from quizzes.queries.modules import desk_module_of
-from quizzes.queries.versions import published_version_of, version_facts, version_of_question
+from quizzes.queries.editing import DeskQuestion, desk_question, published_item
+from quizzes.queries.modules import DeskModule
+from quizzes.queries.versions import version_facts
 from quizzes.rules.editing import changes_of
-from quizzes.rules.item import ChoiceItem, Item, Kind, QuizVersionFacts
-from quizzes.rules.linting import lint
+from quizzes.rules.item import ChoiceItem, Item, Kind
+from quizzes.rules.limits import VIEW_LIMITS
+from quizzes.rules.picking import MOST_SOUGHT
 from quizzes.rules.shapes import TRUTHS
 from quizzes.services import authoring
 from quizzes.services.authoring import EditConflict
-from quizzes.services.publishing import obstacles_of
 from quizzes.services.wording import words_of
 from quizzes.web.desk import ROW, bp, editors
 from quizzes.web.forms import EditionForm, NewQuestionForm, QuestionForm
+from quizzes.web.question_page import beside, form_for, problems_of
 
 PARTS = {
     "kind": "kind",
@@ -45,31 +47,34 @@ PARTS = {
 }
 
 
+SEARCHES = ("passages", "references")
+
+
 @bp.get(f"/questions/<{ROW}:question_id>")
 @editors
 def question(question_id: int) -> ResponseReturnValue:
     """The form beside the learner's view; a published question is shown without the form."""
     session = db.session()
-    facts, item = _question(session, question_id)
-    form = _form(session, facts, item)
-    form.fill(item, facts.edition)
-    return _page(session, facts, question_id, item, form)
+    found = _question(session, question_id)
+    form, module = form_for(session, found)
+    form.fill(found.item, found.edition)
+    return _page(session, found, found.item, form, module)
 
 
 @bp.post(f"/questions/<{ROW}:question_id>")
 @editors
 def save_question(question_id: int) -> ResponseReturnValue:
-    """Save, or show the learner's view of what is typed, or go on editing after a conflict."""
+    """Save; or show the learner's view, notes and search results for what is typed; or go on after a conflict."""
     session = db.session()
-    facts, saved = _question(session, question_id)
-    form = _form(session, facts, saved)
+    found = _question(session, question_id)
+    form, module = form_for(session, found)
     form.correct.validate_choice = False
-    item = form.item(saved)
+    item = form.item(found.item)
     if not form.validate():
-        return _page(session, facts, question_id, item, form), 422
-    if request.form.get("go") in {"preview", "edit"}:
+        return _page(session, found, item, form, module), 422
+    if request.form.get("go") in {"preview", "edit", "find"}:
         form.fill_texts(item)
-        return _page(session, facts, question_id, item, form)
+        return _page(session, found, item, form, module)
     try:
         with transaction() as writing:
             authoring.save_question(
@@ -82,15 +87,35 @@ def save_question(question_id: int) -> ResponseReturnValue:
                 now=request_now(),
             )
     except EditConflict as conflict:
-        return _conflict_page(question_id, facts, form, conflict), 409
+        return _conflict_page(found, form, conflict), 409
     except Invalid as refused:
         fields = {one.name: one for one in form}
         for name, sentences in refused.problems.items():
             field = fields.get(name, form.stem)
             field.errors = [*field.errors, *sentences]
-        return _page(db.session(), facts, question_id, item, form), 422
+        return _page(db.session(), found, item, form, module), 422
     flash("Saved in the draft. Learners see it once the draft is published.", "success")
-    return redirect(url_for("desk.question", question_id=question_id), 303)
+    # Enter in a picker's search saves, like anywhere else in the form; what was sought is then found on the next page.
+    sought = {f"find_{name}": words for name, words in _sought().items() if words}
+    return redirect(url_for("desk.question", question_id=question_id, **sought), 303)
+
+
+@bp.post(f"/questions/<{ROW}:question_id>/view")
+@editors
+def view_question(question_id: int) -> ResponseReturnValue:
+    """What stands beside the form, for the text that is typed and not saved; a script puts it in place."""
+    with transaction() as counting:
+        throttle.take(
+            counting, [Counter("desk-view", str(current_user.person_id), VIEW_LIMITS)], now=request_now()
+        )
+    session = db.session()
+    found = _question(session, question_id)
+    if not found.is_draft:
+        raise Conflict("not_a_draft", "This version is not a draft any more. Open the quiz to see where it stands.")
+    form, module = form_for(session, found)
+    item = form.item(found.item)
+    shown = beside(session, found, item, form, module, _sought())
+    return render_template("quizzes/desk/beside.html", question=found, shown=shown)
 
 
 @bp.route(f"/versions/<{ROW}:version_id>/questions/new", methods=["GET", "POST"])
@@ -135,10 +160,15 @@ def move_question(question_id: int) -> ResponseReturnValue:
 @editors
 def remove_question(question_id: int) -> ResponseReturnValue:
     """Ask once more."""
-    facts, item = _question(db.session(), question_id)
-    form = EditionForm(formdata=None, edition=facts.edition)
+    found = _question(db.session(), question_id)
+    form = EditionForm(formdata=None, edition=found.edition)
     return render_template(
-        "quizzes/desk/remove.html", facts=facts, item=item, words=words_of(item), form=form, question_id=question_id
+        "quizzes/desk/remove.html",
+        facts=found,
+        item=found.item,
+        words=words_of(found.item),
+        form=form,
+        question_id=question_id,
     )
 
 
@@ -146,7 +176,7 @@ def remove_question(question_id: int) -> ResponseReturnValue:
 @editors
 def remove_question_now(question_id: int) -> ResponseReturnValue:
     """Take it out of the draft."""
-    facts, item = _question(db.session(), question_id)
+    found = _question(db.session(), question_id)
     form = EditionForm()
     try:
         with transaction() as session:
@@ -156,8 +186,8 @@ def remove_question_now(question_id: int) -> ResponseReturnValue:
     except Conflict as refused:
         flash(refused.sentence, "error")
         return redirect(url_for("desk.remove_question", question_id=question_id), 303)
-    flash(f"“{item.lineage}” is taken out of the draft; the published version still has it.", "success")
-    return redirect(url_for("desk.quiz", quiz_id=facts.quiz_id), 303)
+    flash(f"“{found.item.lineage}” is taken out of the draft; the published version still has it.", "success")
+    return redirect(url_for("desk.quiz", quiz_id=found.quiz_id), 303)
 
 
 def _new_item(lineage: str, topic: str, kind: Kind) -> Item:
@@ -167,77 +197,44 @@ def _new_item(lineage: str, topic: str, kind: Kind) -> Item:
     return Item(lineage=lineage, topic=topic, objective="", stem="", choices=choices, kind=kind)
 
 
-def _question(session: Session, question_id: int) -> tuple[QuizVersionFacts, Item]:
-    version_id = version_of_question(session, question_id)
-    facts = version_facts(session, version_id) if version_id is not None else None
-    if facts is None:
+def _question(session: Session, question_id: int) -> DeskQuestion:
+    found = desk_question(session, question_id)
+    if found is None:
         raise NotFound
-    return facts, facts.items[question_id]
-
-
-def _form(session: Session, facts: QuizVersionFacts, item: Item) -> QuestionForm:
-    """The form with the topics of the version and the objectives of its module, and what the item says beside them."""
-    form = QuestionForm()
-    module = desk_module_of(session, facts.quiz_id)
-    topics = {topic.key: topic.label for topic in facts.topics}
-    objectives = {one.key: one.text for one in module.objectives} if module else {}
-    topics.setdefault(item.topic, item.topic)
-    form.topic.choices = [SelectChoice(key, label) for key, label in topics.items()]
-    known = {**({} if item.objective in objectives else {item.objective: item.objective or "Choose one"}), **objectives}
-    form.objective.choices = [SelectChoice(key, text) for key, text in known.items()]
-    return form
-
-
-def _page(session: Session, facts: QuizVersionFacts, question_id: int, item: Item, form: QuestionForm) -> str:
-    published_id = published_version_of(session, facts.quiz_id) if facts.is_draft else None
-    published = version_facts(session, published_id) if published_id is not None else None
-    before = next((one for one in published.items.values() if one.lineage == item.lineage), None) if published else None
-    order = list(facts.items)
-    place = order.index(question_id)
-    typed = replace(facts, items={**facts.items, question_id: item})
-    return render_template(
-        "quizzes/desk/question.html",
-        problems=_problems(form),
-        facts=facts,
-        question_id=question_id,
-        item=item,
-        words=words_of(item),
-        form=form,
-        module=desk_module_of(session, facts.quiz_id),
-        notes=[one for one in obstacles_of(session, typed) if one.lineage == item.lineage] if facts.is_draft else [],
-        lint=lint(item),
-        before=before,
-        before_words=words_of(before) if before else None,
-        changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
-        previous_id=order[place - 1] if place else None,
-        next_id=order[place + 1] if place + 1 < len(order) else None,
-        place=place + 1,
-    )
-
-
-def _problems(form: QuestionForm) -> list[tuple[str, str]]:
-    """(where to go, what is wrong) for the summary above the form."""
-    found: list[tuple[str, str]] = []
-    for field in form:
-        if field.name in {"choices", "stems"}:
-            for entry in form.choices if field.name == "choices" else form.stems:
-                found += [(one.id, f"{one.label.text}: {error}") for one in entry.form for error in one.errors]
-            found += [(f"{field.name}-0-text", error) for error in field.errors if isinstance(error, str)]
-        elif field.name == "correct":
-            found += [("choices-0-text", str(error)) for error in field.errors]
-        else:
-            found += [(field.id, f"{field.label.text}: {error}") for error in field.errors]
     return found
 
 
-def _conflict_page(question_id: int, facts: QuizVersionFacts, form: QuestionForm, conflict: EditConflict) -> str:
+def _sought() -> dict[str, str]:
+    """What the pickers are asked for."""
+    return {name: request.values.get(f"find_{name}", "").strip()[:MOST_SOUGHT] for name in SEARCHES}
+
+
+def _page(
+    session: Session, found: DeskQuestion, item: Item, form: QuestionForm, module: DeskModule | None
+) -> str:
+    before = published_item(session, found.quiz_id, item.lineage) if found.is_draft else None
+    return render_template(
+        "quizzes/desk/question.html",
+        problems=problems_of(form),
+        question=found,
+        item=item,
+        form=form,
+        shown=beside(session, found, item, form, module, _sought()),
+        words=words_of(item),
+        before=before,
+        before_words=words_of(before) if before else None,
+        changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
+    )
+
+
+def _conflict_page(found: DeskQuestion, form: QuestionForm, conflict: EditConflict) -> str:
     """Both texts; whichever button is used, it now refers to the text that was saved meanwhile."""
     form.fill_texts(conflict.yours)
     form.edition.data, form.seen.data = conflict.edition, conflict.theirs.fingerprint
     return render_template(
         "quizzes/desk/conflict.html",
-        facts=facts,
-        question_id=question_id,
+        facts=found,
+        question_id=found.question_id,
         form=form,
         sentence=conflict.sentence,
         yours=conflict.yours,
