@@ -1,5 +1,7 @@
 """Entrances of the editor for single questions: edit, add, move, take out."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -96,7 +98,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
         return _page(db.session(), found, item, form, module), 422
     flash("Saved in the draft. Learners see it once the draft is published.", "success")
     # Enter in a picker's search saves, like anywhere else in the form; what was sought is then found on the next page.
-    sought = {f"find_{name}": words for name, words in _sought().items() if words}
+    sought: dict[str, Any] = {f"find_{name}": words for name, words in _sought().items() if words}
     return redirect(url_for("desk.question", question_id=question_id, **sought), 303)
 
 
@@ -105,9 +107,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
 def view_question(question_id: int) -> ResponseReturnValue:
     """What stands beside the form, for the text that is typed and not saved; a script puts it in place."""
     with transaction() as counting:
-        throttle.take(
-            counting, [Counter("desk-view", str(current_user.person_id), VIEW_LIMITS)], now=request_now()
-        )
+        throttle.take(counting, [Counter("desk-view", str(current_user.person_id), VIEW_LIMITS)], now=request_now())
     session = db.session()
     found = _question(session, question_id)
     if not found.is_draft:
@@ -209,9 +209,7 @@ def _sought() -> dict[str, str]:
     return {name: request.values.get(f"find_{name}", "").strip()[:MOST_SOUGHT] for name in SEARCHES}
 
 
-def _page(
-    session: Session, found: DeskQuestion, item: Item, form: QuestionForm, module: DeskModule | None
-) -> str:
+def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm, module: DeskModule | None) -> str:
     before = published_item(session, found.quiz_id, item.lineage) if found.is_draft else None
     return render_template(
         "quizzes/desk/question.html",
