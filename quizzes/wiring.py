@@ -12,14 +12,17 @@ from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
 from quizzes.services.tallying import ask_for_tallies
 from quizzes.services.versions import VERSIONS, VersionCache
-from quizzes.web import accommodations, comparing, corrections, health, holds, questions, rules, taking
+from quizzes.web import accommodations, comparing, corrections, health, holds, questions, rules, taking, undoing
 
 PART = Part(
     name="quizzes",
     # The editor's entrances share one blueprint; naming each file loads its views.
     blueprints=tuple(
         dict.fromkeys(
-            (taking.bp, questions.bp, rules.bp, comparing.bp, holds.bp, corrections.bp, health.bp, accommodations.bp)
+            (
+                *(taking.bp, questions.bp, rules.bp, comparing.bp, holds.bp, corrections.bp, health.bp, undoing.bp),
+                accommodations.bp,
+            )
         )
     ),
     loaders={"quiz.yaml": Loader(validate=validate, load=load)},

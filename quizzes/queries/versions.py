@@ -140,9 +140,30 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
     }
 
 
+def places_of(session: Session, version_id: int) -> dict[int, int]:
+    """Positions by question number, in their order."""
+    rows: Any = session.execute(
+        select(Question.id, Question.position)
+        .where(Question.version_id == version_id)
+        .order_by(Question.position, Question.id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def next_position(session: Session, version_id: int) -> int:
+    """Where a question is appended: behind the last one, so that no two share a place."""
+    last = select(func.coalesce(func.max(Question.position), 0)).where(Question.version_id == version_id)
+    return session.execute(last).scalar_one() + 1
+
+
 def version_of_question(session: Session, question_id: int) -> int | None:
     """Which version a question belongs to."""
     return session.execute(select(Question.version_id).where(Question.id == question_id)).scalar_one_or_none()
+
+
+def quiz_of_version(session: Session, version_id: int) -> int | None:
+    """Which quiz a version belongs to."""
+    return session.execute(select(QuizVersion.quiz_id).where(QuizVersion.id == version_id)).scalar_one_or_none()
 
 
 def published_version_of(session: Session, quiz_id: int) -> int | None:

@@ -150,6 +150,15 @@ def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -
         )
 
 
+def changed_places(places: Mapping[int, int], order: Sequence[int]) -> dict[int, int]:
+    """Positions to write so that the questions stand in this order: only those that differ, with the same positions
+    shared out anew unless two questions had the same one."""
+    positions = sorted(places.values())
+    if len(set(positions)) < len(positions):
+        positions = list(range(1, len(positions) + 1))
+    return {one: place for one, place in zip(order, positions, strict=True) if places[one] != place}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What one version changed against another; names are lineages."""

@@ -12,12 +12,13 @@ from cme.audit import service as audit
 from cme.audit.tags import Event
 from cme.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from quizzes.models.quiz import Question, QuizVersion
-from quizzes.queries.versions import draft_of, items_of, published_version_of
-from quizzes.rules.editing import changes_of
+from quizzes.queries.versions import draft_of, items_of, next_position, places_of, published_version_of
+from quizzes.rules.editing import changed_places, changes_of
 from quizzes.rules.item import Item
 from quizzes.rules.limits import storage_problems
 from quizzes.services.drafts import Draft, lock, note_change, same_edition
 from quizzes.services.publishing import discard_draft, publish
+from quizzes.services.remembering import remember
 from quizzes.services.writing import add_items, place_items, remove_item, replace_item
 
 __all__ = [
@@ -90,8 +91,10 @@ def save_question(
     parts = changes_of(current, item)
     if not parts:
         return draft.edition
+    before = remember(session, draft.version_id, questions=[question_id])
     replace_item(session, question_id, item)
-    return note_change(session, draft, editor, {"question": item.lineage, "parts": list(parts)}, now=now)
+    what: dict[str, object] = {"question": item.lineage, "parts": list(parts)}
+    return note_change(session, draft, editor, what, before=before, now=now)
 
 
 def add_question(session: Session, version_id: int, item: Item, *, editor: int, now: datetime) -> int:
@@ -104,11 +107,10 @@ def add_question(session: Session, version_id: int, item: Item, *, editor: int, 
     if any(one.lineage == item.lineage for one in items.values()):
         sentence = "This quiz has a question of that name already."
         raise Invalid("name_taken", sentence, {"lineage": [sentence]})
-    last = session.execute(
-        select(func.coalesce(func.max(Question.position), 0)).where(Question.version_id == version_id)
-    ).scalar_one()
-    question_id = add_items(session, version_id, [item], first_position=last + 1)[item.lineage]
-    note_change(session, draft, editor, {"added": item.lineage}, now=now)
+    place = next_position(session, version_id)
+    before = remember(session, version_id, added=[item.lineage])
+    question_id = add_items(session, version_id, [item], first_position=place)[item.lineage]
+    note_change(session, draft, editor, {"added": item.lineage}, before=before, now=now)
     return question_id
 
 
@@ -116,21 +118,25 @@ def remove_question(session: Session, question_id: int, *, edition: int, editor:
     """Take a question out of a draft; gives the version. Refuses: Conflict when the draft moved on."""
     draft, item = _question(session, question_id)
     same_edition(draft, edition)
+    before = remember(session, draft.version_id, questions=[question_id])
     remove_item(session, question_id)
-    note_change(session, draft, editor, {"removed": item.lineage}, now=now)
+    note_change(session, draft, editor, {"removed": item.lineage}, before=before, now=now)
     return draft.version_id
 
 
 def move_question(session: Session, question_id: int, *, up: bool, editor: int, now: datetime) -> int:
     """Let a question change places with the one before or after it; gives the version. At the end nothing happens."""
     draft, item = _question(session, question_id)
-    order = list(items_of(session, draft.version_id))
+    places = places_of(session, draft.version_id)
+    order = list(places)
     place = order.index(question_id)
     other = place - 1 if up else place + 1
     if 0 <= other < len(order):
         order[place], order[other] = order[other], order[place]
-        place_items(session, {one: position for position, one in enumerate(order, start=1)})
-        note_change(session, draft, editor, {"moved": item.lineage}, now=now)
+        wanted = changed_places(places, order)
+        before = remember(session, draft.version_id, moved=wanted)
+        place_items(session, wanted)
+        note_change(session, draft, editor, {"moved": item.lineage}, before=before, now=now)
     return draft.version_id
 
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from cme.audit import service as audit
 from cme.audit.tags import Event
 from cme.kernel.refusal import Conflict, NotFound, Refused
+from quizzes.models.draft_change import DRAFT_CHANGES
 from quizzes.models.quiz import QuizVersion
+from quizzes.rules.undoing import Step
+from quizzes.services.remembering import Before, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,42 @@ def same_edition(draft: Draft, edition: int) -> None:
         )
 
 
-def note_change(session: Session, draft: Draft, editor: int, details: dict[str, object], *, now: datetime) -> int:
-    """Raise the edition and say in the audit what changed; gives the new edition."""
-    set_columns(session, draft.version_id, edition=draft.edition + 1)
-    record(session, Event.QUIZ_DRAFT_CHANGED, draft, details, editor=editor, now=now)
-    return draft.edition + 1
+def note_change(
+    session: Session,
+    draft: Draft,
+    editor: int,
+    details: dict[str, object],
+    *,
+    before: Before,
+    now: datetime,
+    step: Step = Step.DONE,
+    reverses: int | None = None,
+) -> int:
+    """Raise the edition, keep what the change replaced, say it in the audit; gives the new edition.
+
+    `before` is what `remembering.remember` gave before anything was written. `details` take one of the shapes that
+    `quizzes.rules.undoing.in_words` knows, for instance {"words": "tagged 12 questions"}: the Undo button reads so.
+    """
+    edition = draft.edition + 1
+    set_columns(session, draft.version_id, edition=edition)
+    change_id: int = session.execute(
+        insert(DRAFT_CHANGES)
+        .values(
+            version_id=draft.version_id,
+            edition=edition,
+            step=step.value,
+            reverses=reverses,
+            at=now,
+            by=editor,
+            what=details,
+            surroundings=dict(before.surroundings),
+        )
+        .returning(DRAFT_CHANGES.c.id)
+    ).scalar_one()
+    keep(session, change_id, before)
+    told: dict[str, object] = details if step is Step.DONE else {step.value: {**details}}
+    record(session, Event.QUIZ_DRAFT_CHANGED, draft, told, editor=editor, now=now)
+    return edition
 
 
 def set_columns(session: Session, version_id: int, **values: object) -> None:

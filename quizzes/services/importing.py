@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from quizzes.interchange.convert import to_item, vignettes_of
 from quizzes.interchange.planning import Planned, State, plan_import
 from quizzes.interchange.report import Report
-from quizzes.queries.versions import version_facts
+from quizzes.queries.versions import next_position, version_facts
 from quizzes.rules.limits import storage_problems
 from quizzes.services.drafts import lock, note_change, set_columns
+from quizzes.services.remembering import remember
 from quizzes.services.writing import add_items, replace_item
 
 
@@ -54,12 +55,19 @@ def take_in(session: Session, version_id: int, report: Report, *, editor: int, n
         if one.state is not State.SAME:
             kept.append(one)
     fresh = [to_item(one.entry) for one in kept if one.state is State.NEW]
-    add_items(session, version_id, fresh, first_position=len(facts.items) + 1)
+    cases = vignettes_of(one.entry for one in kept)
+    before = remember(
+        session,
+        version_id,
+        questions=[numbers[one.entry.lineage] for one in kept if one.state is State.CHANGED],
+        added=[item.lineage for item in fresh],
+        surroundings=["vignettes"] if cases else [],
+    )
+    add_items(session, version_id, fresh, first_position=next_position(session, version_id))
     for one in kept:
         if one.state is State.CHANGED:
             replace_item(session, numbers[one.entry.lineage], to_item(one.entry))
     if kept:
-        cases = vignettes_of(one.entry for one in kept)
         if cases:
             set_columns(session, version_id, vignettes={**facts.vignettes, **cases})
         details: dict[str, object] = {
@@ -67,5 +75,5 @@ def take_in(session: Session, version_id: int, report: Report, *, editor: int, n
             "added": len(names[State.NEW]),
             "changed": len(names[State.CHANGED]),
         }
-        note_change(session, draft, editor, details, now=now)
+        note_change(session, draft, editor, details, before=before, now=now)
     return Taken(tuple(names[State.NEW]), tuple(names[State.CHANGED]), tuple(names[State.SAME]), refused)

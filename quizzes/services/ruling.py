@@ -13,6 +13,7 @@ from quizzes.rules.item import BlueprintLine
 from quizzes.rules.limits import MOST_LINE, MOST_SHORT_NAME, MOST_TEXT, NAME
 from quizzes.rules.stored import blueprint_to, delivery_to
 from quizzes.services.drafts import lock, note_change, same_edition, set_columns
+from quizzes.services.remembering import remember
 
 MOST_LINES = 40
 
@@ -43,6 +44,7 @@ def save_surroundings(
     changed = [name for name in ("blueprint", "delivery", "vignettes") if getattr(facts, name) != getattr(wanted, name)]
     if not changed:
         return draft.edition
+    before = remember(session, version_id, surroundings=changed)
     set_columns(
         session,
         version_id,
@@ -50,7 +52,7 @@ def save_surroundings(
         delivery=delivery_to(wanted.delivery),
         vignettes=dict(wanted.vignettes),
     )
-    return note_change(session, draft, editor, {"rules": changed}, now=now)
+    return note_change(session, draft, editor, {"rules": changed}, before=before, now=now)
 
 
 def problems_of(wanted: Surroundings) -> list[str]:

@@ -1,9 +1,9 @@
 """Writing items of a version into their tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from quizzes.models.quiz import Choice, Question, QuizVersion
 from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.item import BlueprintLine, Item, Kind, Topic
 from quizzes.rules.stored import blueprint_to, delivery_to, settings_of
+
+MOST_NAMED = 5000
+_Name = TypeVar("_Name", int, str)
 
 
 def add_draft(
@@ -83,15 +86,28 @@ def replace_item(session: Session, question_id: int, item: Item) -> None:
 
 def remove_item(session: Session, question_id: int) -> None:
     """Take a draft's question out."""
-    session.execute(
-        delete(Choice).where(Choice.question_id == question_id).execution_options(synchronize_session=False)
-    )
-    session.execute(delete(Question).where(Question.id == question_id).execution_options(synchronize_session=False))
+    remove_items(session, [question_id])
+
+
+def remove_items(session: Session, question_ids: Collection[int]) -> None:
+    """Take a draft's questions out."""
+    for part in in_parts(question_ids):
+        choices = delete(Choice).where(Choice.question_id.in_(part))
+        session.execute(choices.execution_options(synchronize_session=False))
+        questions = delete(Question).where(Question.id.in_(part))
+        session.execute(questions.execution_options(synchronize_session=False))
 
 
 def place_items(session: Session, positions: Mapping[int, int]) -> None:
     """Give questions (by number) their positions."""
     session.execute(update(Question), [{"id": one, "position": position} for one, position in positions.items()])
+
+
+def in_parts(ids: Collection[_Name]) -> Iterator[list[_Name]]:
+    """Numbers or names in portions that one statement can hold."""
+    named = list(ids)
+    for start in range(0, len(named), MOST_NAMED):
+        yield named[start : start + MOST_NAMED]
 
 
 def _columns(item: Item) -> dict[str, Any]:

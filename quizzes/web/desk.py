@@ -12,6 +12,7 @@ from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.access import roles
 from cme.web.moment import request_now
+from quizzes.queries.draft_changes import Steps, steps_of
 from quizzes.queries.modules import desk_module_of
 from quizzes.queries.versions import history_of, quizzes_at_hand, version_facts
 from quizzes.queries.work import work_of
@@ -57,6 +58,7 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
         changed=changed,
         obstacles=obstacles,
         flagged={one.lineage for one in obstacles if one.lineage},
+        steps=steps_of(session, facts.version_id) if facts.is_draft else Steps(),
         has_draft=any(row.state == "draft" for row in history),
     )
 

@@ -314,3 +314,35 @@ def test_a_learner_inside_an_attempt_keeps_the_published_texts(editor: Editor) -
     page = editor.client.get(editor.client.get(editor.quiz).link("Publish"))
     editor.client.send(page.form("/publish"))
     assert learner.get(f"/attempts/{code}").main == before
+
+
+def test_undo_and_redo_name_the_change_and_need_no_script(editor: Editor) -> None:
+    editor.open()
+    assert "Undo" not in editor.client.get(editor.quiz).main
+    path = editor.first()
+    form = editor.client.get(path).form(path)
+    form["stem"] = "A new stem?"
+    editor.client.send(form)
+    page = editor.client.get(editor.quiz)
+    assert "Undo: edited question “item-1” (stem)" in page.main
+    page = editor.client.send(page.form("/undo"))
+    assert "Taken back: edited question “item-1” (stem)." in page.text
+    assert "Nothing differs from the published version." in page.main
+    page = editor.client.send(page.form("/redo"))
+    assert "Done again" in page.text
+    assert editor.draft().items[next(iter(editor.draft().items))].stem == "A new stem?"
+
+
+def test_an_undo_from_an_old_page_takes_nothing_of_the_other_editor_back(editor: Editor) -> None:
+    editor.open()
+    path = editor.first()
+    form = editor.client.get(path).form(path)
+    form["stem"] = "Mine?"
+    editor.client.send(form)
+    old = editor.client.get(editor.quiz).form("/undo")
+    form = editor.client.get(path).form(path)
+    form["stem"] = "Theirs?"
+    editor.client.send(form)
+    page = editor.client.send(old)
+    assert "Somebody else changed this draft meanwhile" in page.text
+    assert next(iter(editor.draft().items.values())).stem == "Theirs?"
