@@ -7,11 +7,8 @@ from cryptography.x509 import Certificate
 from certificates.checking.trust import roots_from_pem
 from certificates.credential import Seal
 from certificates.issuing import keys_of, signer_of
-from certificates.keys import FOLDER, ROOT
+from certificates.keys import FOLDER, ROOT, TRUSTED
 from cme.config import Settings
-
-TRUSTED = "trusted"
-"""A folder beside the keys: root certificates of signers that were used here before and are configured no more."""
 
 
 def seal_of(settings: Settings, *, now: datetime) -> Seal:
@@ -21,9 +18,9 @@ def seal_of(settings: Settings, *, now: datetime) -> Seal:
 
 def roots_of(settings: Settings, *, now: datetime) -> list[bytes]:
     """Every root whose signers have signed certificates here, as DER: today's first. Raises KeyProblem."""
-    folder = settings.instance / FOLDER
+    folder, trusted = settings.instance / FOLDER, settings.instance / TRUSTED
     found = roots_from_pem(keys_of(settings).root(now=now))
-    for path in (folder / ROOT, *sorted((folder / TRUSTED).glob("*.pem"))):
+    for path in (folder / ROOT, *sorted(trusted.glob("*.pem"))):
         if path.is_file():
             found += roots_from_pem(path.read_bytes())
     return list(dict.fromkeys(found))

@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from certificates.bundle import make_bundle
-from certificates.keys import KeyProblem
+from certificates.signing import SignerDown
 from cme.config import Settings
 from cme.kernel.clock import utc_now
 from cme.store.session import reading
@@ -23,7 +23,7 @@ def bundle(file: Path) -> None:
         with reading() as session:
             body = make_bundle(session, settings, now=utc_now())
         file.write_bytes(body)
-    except KeyProblem as problem:
+    except SignerDown as problem:
         raise click.ClickException(str(problem)) from None
     except OSError as error:
         raise click.ClickException(f"{error.strerror}: {file}") from None

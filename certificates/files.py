@@ -24,16 +24,38 @@ class Damaged(Refused):
         )
 
 
+class Unreachable(Refused):
+    """The store does not answer: nothing is known to be wrong with the bytes, so it is worth asking again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificate_store_unreachable",
+            "The store of certificates does not answer at this moment. Nothing is lost; please try again soon.",
+        )
+
+
 class Store(Protocol):
-    """A place for bytes. A bucket at an object store has the same two verbs."""
+    """A place for bytes: a folder, or a bucket at an object store."""
 
     def put(self, body: bytes) -> str:
-        """Keep the bytes, durably, and answer with their SHA-256. The same bytes twice are one file."""
+        """Keep the bytes, durably, and answer with their SHA-256. The same bytes twice are one file.
+
+        Raises OSError or Unreachable.
+        """
         ...
 
     def get(self, sha256: str) -> bytes:
-        """The bytes of that digest. Refuses: Damaged."""
+        """The bytes of that digest. Refuses: Damaged, Unreachable."""
         ...
+
+
+def spread(sha256: str) -> str:
+    """The name of the bytes, below one of 256 folders. Refuses (Damaged) whatever is no digest."""
+    if len(sha256) != 64 or not set(sha256) <= _HEX:
+        raise Damaged
+    return f"{sha256[:2]}/{sha256}"
 
 
 class FolderStore:
@@ -72,9 +94,7 @@ class FolderStore:
         return body
 
     def _path(self, sha256: str) -> Path:
-        if len(sha256) != 64 or not set(sha256) <= _HEX:
-            raise Damaged
-        return self._folder / sha256[:2] / sha256
+        return self._folder / spread(sha256)
 
 
 def _sync(folder: Path) -> None:

@@ -16,7 +16,8 @@ COMPILED = "compiled"
 
 def keys_of(settings: Settings) -> Keys:
     """The installation's signing keys; in the certificates, its name and address say whose they are."""
-    return Keys(settings.instance, settings.signing_key, f"{settings.site_name}, {settings.host}")
+    owner = f"{settings.site_name}, {settings.host}"
+    return Keys(settings.instance, settings.signing_key, owner, settings.signing_certificates)
 
 
 def signer_of(settings: Settings, *, now: datetime) -> Signer:

@@ -8,7 +8,8 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from certificates import issuing, making_jobs, queries, services
-from certificates.files import FolderStore
+from certificates.files import Store
+from certificates.places import store_of
 from certificates.queries import PICTURE, CertificateFacts
 from cme.config import Settings
 from cme.kernel.clock import utc_now
@@ -18,7 +19,7 @@ from cme.store.session import reading, transaction
 def render(certificate_id: int) -> None:
     """Make what is missing of a certificate's files. Run twice, it changes nothing; a crash leaves an orphan."""
     settings: Settings = current_app.extensions["settings"]
-    store = FolderStore(settings.files_folder)
+    store = store_of(settings)
     certificate = _read(certificate_id)
     pdf = making_jobs.make_document(certificate, settings, now=utc_now())
     if certificate.picture is None:
@@ -48,7 +49,7 @@ def _read(certificate_id: int) -> CertificateFacts:
     return certificate
 
 
-def _store(store: FolderStore, certificate: CertificateFacts, kind: str, body: bytes, engine: str) -> str:
+def _store(store: Store, certificate: CertificateFacts, kind: str, body: bytes, engine: str) -> str:
     digest = store.put(body)  # first the bytes, then the row: a row never points at nothing
     with transaction() as session:
         return services.record_file(session, certificate.certificate_id, kind, digest, len(body), engine, now=utc_now())

@@ -1,59 +1,52 @@
 """The issuer's keys: given by the installation, or made on first use and named as self-issued."""
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from certificates.signing import Signer
+from certificates import root
+from certificates.loading import BEGIN_CERTIFICATE, BEGIN_KEY, certificates_in, from_pem, from_token, text_of
+from certificates.root import ROOT, write_new
+from certificates.signing import KeyProblem, Signer
+from certificates.tokens import SCHEME
 
 FOLDER = "keys"
-ROOT, ROOT_KEY = "root.pem", "root-key.pem"
-DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
-ROOT_YEARS, SIGNER_YEARS = 40, 30  # a certificate is shown for decades, and nothing is appended to it later
-_BEGIN_KEY = "PRIVATE KEY-----"
-
-
-class KeyProblem(Exception):  # noqa: N818 - told to people as it is
-    """The configured key cannot be used; the message says why."""
+TRUSTED = "trusted-roots"
+"""A folder beside that of the keys: roots of signers that were used here before and are configured no more."""
+NEW_LIST_AFTER = timedelta(days=1)
+_CONFIGURED = "The signing key is configured (CME_SIGNING_KEY); replace it there."
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One signing certificate of this installation."""
+    """One signing certificate of this installation. `has_key`: whether it could still sign."""
 
     name: str
     current: bool
     certificate: x509.Certificate
     self_issued: bool
+    has_key: bool = True
+    withdrawn: bool = False
 
 
 class Keys:
     """Where this installation's signing key comes from.
 
-    `configured` is the setting: PEM text, or the path of a PEM file, with the private key and its certificates, the
-    signer's first. Without it, a root and a signer of our own are made in the instance's folder.
+    `configured` is the setting: PEM text or the path of a PEM file, with the private key and its certificates, the
+    signer's first; or the address of a key in a PKCS#11 token, and then `certificates` holds them. Without it, a root
+    and a signer of our own are made in the instance's folder.
     """
 
-    def __init__(self, instance: Path, configured: str, owner: str) -> None:
+    def __init__(self, instance: Path, configured: str, owner: str, certificates: str = "") -> None:
         self._folder = instance / FOLDER
         self._configured = configured
+        self._certificates = certificates
         self._owner = owner
 
     @property
@@ -61,18 +54,22 @@ class Keys:
         return bool(self._configured)
 
     def signer(self, *, now: datetime) -> Signer:
-        """The key that signs today. Raises KeyProblem."""
+        """The key that signs today. Raises KeyProblem, SigningError (a token that is away)."""
+        if self._configured.startswith(SCHEME):
+            return from_token(self._configured, text_of(self._certificates, "CME_SIGNING_CERTIFICATES"))
         if self._configured:
-            return _from_pem(_text_of(self._configured), self_issued=False)
+            more = text_of(self._certificates, "CME_SIGNING_CERTIFICATES") if self._certificates else ""
+            return from_pem(text_of(self._configured, "CME_SIGNING_KEY") + "\n" + more, self_issued=False)
         self.make(now=now)
-        paths = (*self._numbered(self._newest()), self._folder / ROOT)
+        key, certificate = self._numbered(self._newest())
         try:
-            text = "\n".join(map(_read, paths))
+            text = f"{_read(key)}\n{_read(certificate)}"
+            own = text.count(BEGIN_CERTIFICATE) == 1  # an imported one brings the certificates above it along
+            return from_pem(f"{text}\n{_read(self._folder / ROOT)}" if own else text, self_issued=own)
         except OSError as error:
             raise KeyProblem(
                 f"A signing key cannot be read: {error}. `flask certificates keys rotate` makes a new one."
             ) from None
-        return _from_pem(text, self_issued=True)
 
     def root(self, *, now: datetime) -> bytes:
         """The certificate to trust, PEM: the last of the configured chain, or our own root. Raises KeyProblem."""
@@ -80,36 +77,26 @@ class Keys:
 
     def listed(self, *, now: datetime) -> list[Listed]:
         """Every signing certificate, the oldest first: old ones stay, because they signed what people hold."""
+        found = self._kept() if self._has(ROOT) or not self._configured else []
         if self._configured:
-            return [Listed("configured", True, self.signer(now=now).certificate, False)]
-        self.make(now=now)
-        newest = self._newest()
-        return [
-            Listed(
-                f"signer-{number}",
-                number == newest,
-                x509.load_pem_x509_certificate(self._numbered(number)[1].read_bytes()),
-                True,
-            )
-            for number in range(1, newest + 1)
-        ]
+            return [*found, Listed("configured", True, self.signer(now=now).certificate, False)]
+        if not found:
+            self.make(now=now)
+            found = self._kept()
+        return found
 
     def make(self, *, now: datetime) -> bool:
         """Make root and first signer unless they are there; two processes at once agree on one. Gives whether made."""
-        if (self._folder / ROOT).exists():
+        if self._has(ROOT):
             return False
         self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = Path(tempfile.mkdtemp(dir=self._folder.parent, prefix=".keys-"))
         try:
-            root_key = ec.generate_private_key(ec.SECP256R1())
-            root = _self_signed(root_key, self._owner, now)
-            _write(fresh / ROOT_KEY, _pem(root_key))
-            _write(fresh / ROOT, root.public_bytes(Encoding.PEM))
-            _make_signer(fresh, 1, root_key, root, self._owner, now)
+            root.make_root(fresh, self._owner, now)
             try:
                 fresh.rename(self._folder)  # whole or not at all; an existing folder with files in it stays
             except OSError:
-                if not (self._folder / ROOT).exists():
+                if not self._has(ROOT):
                     raise
                 return False
         finally:
@@ -122,14 +109,91 @@ class Keys:
         Refuses a configured key (KeyProblem).
         """
         if self._configured:
-            raise KeyProblem("The signing key is configured (CME_SIGNING_KEY); replace it there.")
+            raise KeyProblem(_CONFIGURED)
         self.make(now=now)
-        root_key = load_pem_private_key((self._folder / ROOT_KEY).read_bytes(), None)
-        assert isinstance(root_key, ec.EllipticCurvePrivateKey)  # made above
-        root = x509.load_pem_x509_certificate((self._folder / ROOT).read_bytes())
         number = self._newest() + 1
-        _make_signer(self._folder, number, root_key, root, self._owner, now)
+        try:
+            root.make_signer(self._folder, number, self._owner, now)
+        except FileNotFoundError:
+            raise KeyProblem(
+                "The root key (keys/root-key.pem) is not here, so no signer can be made under it. Put it back for the "
+                "moment that this takes."
+            ) from None
         return f"signer-{number}"
+
+    def retire(self, name: str, *, compromised: bool, now: datetime) -> None:
+        """Destroy a former signer's private key; its certificate stays. `compromised` withdraws the certificate too.
+
+        Refuses (KeyProblem) the current one and unknown ones.
+        """
+        kept = {one.name: one for one in self._kept()}
+        one = kept.get(name)
+        if one is None:
+            raise KeyProblem(f"There is no signer “{name}” here; `flask certificates keys list` names them.")
+        if one.current and not self._configured:
+            raise KeyProblem(f"{name} signs today. Rotate first (`flask certificates keys rotate`), then retire it.")
+        if compromised and not one.self_issued:
+            raise KeyProblem(f"{name} was issued by another authority: only that one can withdraw its certificate.")
+        if compromised:
+            root.make_list(self._folder, [one.certificate], now)
+        (self._folder / f"{name}-key.pem").unlink(missing_ok=True)
+
+    def take(self, text: str, *, now: datetime) -> str:
+        """Take a key with its certificates as the next signer, or root certificates alone as trusted from now on.
+
+        Gives what it is called here. Raises KeyProblem.
+        """
+        if BEGIN_KEY not in text:
+            return self._trust(certificates_in(text))
+        if self._configured:
+            raise KeyProblem(_CONFIGURED)
+        signer = from_pem(text, self_issued=False)
+        if len(signer.certificates) == 1:
+            raise KeyProblem("Beside the key there must be its certificate and those above it, up to the root.")
+        self.make(now=now)
+        number = self._newest() + 1
+        key, certificate = self._numbered(number)
+        pem = text.encode("ascii")
+        self._trust([signer.certificates[-1]])
+        write_new(key, pem[pem.index(b"-----BEGIN ") : pem.index(b"-----END ")] + _end_of(pem))
+        write_new(certificate, b"".join(one.public_bytes(Encoding.PEM) for one in signer.certificates))
+        return f"signer-{number}"
+
+    def withdrawn(self, *, now: datetime) -> x509.CertificateRevocationList | None:
+        """Our root's list of withdrawn signers, made anew when it is older than a day and the root's key is here."""
+        found = root.withdrawn(self._folder)
+        if found is not None and now - found.last_update_utc < NEW_LIST_AFTER:
+            return found
+        if not self._has(root.ROOT_KEY):
+            return found
+        return root.make_list(self._folder, (), now)
+
+    def _trust(self, roots: list[x509.Certificate]) -> str:
+        folder = self._folder.with_name(TRUSTED)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        names: list[str] = []
+        for one in roots:
+            name = f"{one.fingerprint(SHA256()).hex()[:16]}.pem"
+            names.append(f"{TRUSTED}/{name}")
+            if not (folder / name).exists():
+                write_new(folder / name, one.public_bytes(Encoding.PEM))
+        return ", ".join(names)
+
+    def _kept(self) -> list[Listed]:
+        if not self._numbered(1)[1].exists():
+            return []
+        gone = {one.serial_number for one in root.withdrawn(self._folder) or ()}
+        newest = self._newest()
+        return [
+            self._listed(number, number == newest and not self._configured, gone) for number in range(1, newest + 1)
+        ]
+
+    def _listed(self, number: int, current: bool, gone: set[int]) -> Listed:
+        key, path = self._numbered(number)
+        certificates = x509.load_pem_x509_certificates(path.read_bytes())
+        own = len(certificates) == 1
+        withdrawn = own and certificates[0].serial_number in gone
+        return Listed(f"signer-{number}", current, certificates[0], own, key.exists(), withdrawn)
 
     def _newest(self) -> int:
         """A signer counts when both its files are there; the certificate is written last."""
@@ -141,120 +205,15 @@ class Keys:
     def _numbered(self, number: int) -> tuple[Path, Path]:
         return self._folder / f"signer-{number}-key.pem", self._folder / f"signer-{number}.pem"
 
-
-def _text_of(configured: str) -> str:
-    if _BEGIN_KEY in configured:
-        return configured
-    try:
-        return _read(Path(configured))
-    except OSError as error:
-        raise KeyProblem(f"CME_SIGNING_KEY names a file that cannot be read: {error.strerror}.") from None
+    def _has(self, name: str) -> bool:
+        return (self._folder / name).exists()
 
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="ascii")
 
 
-@lru_cache(maxsize=8)
-def _from_pem(text: str, *, self_issued: bool) -> Signer:
-    """Parsed once per process and text: loading a key costs more than a thousand signatures."""
-    try:
-        key = load_pem_private_key(text.encode(), None)
-        certificates = x509.load_pem_x509_certificates(text.encode())
-    except (ValueError, TypeError) as error:
-        raise KeyProblem(
-            "The signing key must be PEM without a password: the private key, its certificate and those above it. "
-            f"({error})"
-        ) from None
-    return Signer(_usable(key, certificates), tuple(certificates), self_issued)
-
-
-def _usable(key: object, certificates: list[x509.Certificate]) -> ec.EllipticCurvePrivateKey:
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise KeyProblem("The signing key must be an ECDSA key on the curve P-256.")
-    if key.public_key() != certificates[0].public_key():
-        raise KeyProblem("The first certificate beside the signing key belongs to another key.")
-    for below, above in pairwise(certificates):
-        try:
-            below.verify_directly_issued_by(above)
-        except (ValueError, TypeError, InvalidSignature):
-            raise KeyProblem("The certificates beside the signing key are no chain, each issued by the next.") from None
-    return key
-
-
-def _name(owner: str, what: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, owner[:64]),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{what} (self-issued)"),
-        ]
-    )
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, years: int
-) -> x509.CertificateBuilder:
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=365 * years))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*, signs_documents: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=signs_documents,
-        content_commitment=signs_documents,
-        key_cert_sign=not signs_documents,
-        crl_sign=not signs_documents,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _self_signed(key: ec.EllipticCurvePrivateKey, owner: str, now: datetime) -> x509.Certificate:
-    name = _name(owner, "Certificate root")
-    return (
-        _builder(name, name, key, now, ROOT_YEARS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_documents=False), critical=True)
-        .sign(key, SHA256())
-    )
-
-
-def _make_signer(
-    folder: Path, number: int, root_key: ec.EllipticCurvePrivateKey, root: x509.Certificate, owner: str, now: datetime
-) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
-    certificate = (
-        _builder(_name(owner, f"Certificate signer {number}"), root.subject, key, now, SIGNER_YEARS)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_documents=True), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
-        .add_extension(authority, critical=False)
-        .sign(root_key, SHA256())
-    )
-    _write(folder / f"signer-{number}-key.pem", _pem(key))
-    _write(folder / f"signer-{number}.pem", certificate.public_bytes(Encoding.PEM))
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write(path: Path, body: bytes) -> None:
-    """A new file that only its owner can read. Raises FileExistsError."""
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
+def _end_of(pem: bytes) -> bytes:
+    """The last line of the first block."""
+    start = pem.index(b"-----END ")
+    return pem[start : pem.index(b"-----", start + 9) + 5] + b"\n"

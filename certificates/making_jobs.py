@@ -9,8 +9,10 @@ import structlog
 
 from certificates import authority, services
 from certificates.credential import ENGINE, credential_json
-from certificates.files import FolderStore, Store
+from certificates.files import Store
+from certificates.places import store_of
 from certificates.queries import CREDENTIAL, PDF, CertificateFacts
+from certificates.signing import SignerDown
 from cme.config import Settings
 from cme.store.session import transaction
 
@@ -21,24 +23,27 @@ def make_document(certificate: CertificateFacts, settings: Settings, *, now: dat
     """The digest of the certificate's PDF, made now if it is not there. Raises what making raises."""
     if certificate.pdf is not None:
         return certificate.pdf
-    store = FolderStore(settings.files_folder)
+    store = store_of(settings)
     credential = _credentials([certificate], settings, store, now)[certificate.certificate_id]
     return _record([(certificate, _made(certificate, settings, credential, now))], store, now)[0]
 
 
 def make_documents(certificates: Sequence[CertificateFacts], settings: Settings, *, now: datetime) -> None:
-    """Make what is missing, with two transactions for all of them. One that cannot be made is logged and left out."""
+    """Make what is missing, with two transactions for all of them. One that cannot be made is logged and left out.
+
+    Raises SignerDown, and what storing raises.
+    """
     missing = [certificate for certificate in certificates if certificate.pdf is None]
     if not missing:
         return
-    store = FolderStore(settings.files_folder)
+    store = store_of(settings)
     credentials = _credentials(missing, settings, store, now)
     made: list[tuple[CertificateFacts, Any]] = []
     for certificate in missing:
         try:
             document = _made(certificate, settings, credentials[certificate.certificate_id], now)
-        except (KeyboardInterrupt, SystemExit):
-            raise
+        except (KeyboardInterrupt, SystemExit, SignerDown):
+            raise  # without a signature none of them can be made: the whole piece of work is tried again
         except BaseException as error:  # noqa: BLE001 - the others must have theirs; a fatal fetch is no Exception
             log.error("certificate.not_made", certificate=certificate.certificate_id, error=type(error).__name__)
             continue

@@ -14,6 +14,7 @@ from certificates.rules.life import State
 from certificates.rules.names import unprintable
 from cme.activities.models import Activity, Release
 from cme.credits.models import Credit
+from cme.outbox.models import OutboxWork
 
 SWEPT_AFTER = timedelta(minutes=2)
 SWEPT_AT_ONCE = 2000
@@ -202,6 +203,14 @@ def without_files(session: Session, *, now: datetime) -> list[int]:
     )
     missing = select(latest.c.id).where(latest.c.issued_at < now - SWEPT_AFTER, ~document.exists())
     return list(session.scalars(missing.order_by(latest.c.id)))
+
+
+def in_trouble(session: Session, certificate_id: int, kind: str) -> bool:
+    """Whether the last try to make this certificate's files came to nothing; it is tried again by itself."""
+    last = select(OutboxWork.last_error).where(
+        OutboxWork.kind == kind, OutboxWork.key == str(certificate_id), OutboxWork.finished_at.is_(None)
+    )
+    return any(error is not None for error in session.scalars(last))
 
 
 def certificates_of(session: Session, person_id: int) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.finishing import HOLE, RANGE
+from cme.kernel.refusal import Refused
 
 TimeStamper = Callable[[bytes], bytes]
 """Gives the time-stamp token of a signature's value (RFC 3161), DER."""
@@ -26,15 +28,41 @@ _ECDSA = "1.2.840.10045.4.3.2"
 _LONGEST_VALUE = 72  # of an ECDSA signature on P-256, DER
 
 
-class SigningError(Exception):
+class SignerDown(Refused):
+    """Nothing can be signed now. The message is for the office and its log; a visitor reads the sentence."""
+
+    status = 503
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            "signer_down",
+            "The issuer's signing key is not at hand at this moment, so nothing that needs its signature can be handed "
+            "out. Nothing is lost; please try again soon.",
+        )
+        self.args = (message,)
+
+
+class SigningError(SignerDown):
     """The file could not be signed; it must not leave."""
+
+
+class KeyProblem(SignerDown):
+    """The configured key cannot be used; the message says why."""
+
+
+class Key(Protocol):
+    """What signs: a private key in memory, or one in a token."""
+
+    def sign(self, data: bytes, signature_algorithm: ec.EllipticCurveSignatureAlgorithm, /) -> bytes:
+        """ECDSA, DER."""
+        ...
 
 
 @dataclass(frozen=True)
 class Signer:
     """A private key on P-256 with its certificate and those above it; loaded once per process."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: Key
     certificates: tuple[x509.Certificate, ...]
     """The signer's own first, the root last."""
     self_issued: bool = False

@@ -112,6 +112,10 @@ def run_outbox(once: bool) -> None:
 @with_appcontext
 def backup(file: Path, files_only: bool) -> None:
     """Write database and stored files into FILE (.tar.gz), consistent while the server runs."""
+    if files_only and _settings().files_bucket:
+        raise click.ClickException(
+            f"The files are in {_settings().files}: keep versions and copies of the bucket itself."
+        )
     database = None if files_only else places.database_file(db.engine)
     if database is None and not files_only:
         raise click.ClickException(

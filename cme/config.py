@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 DEVELOPMENT_KEY = "development-key-never-used-in-production"
 SHORTEST_KEY = 32
+BUCKET = "s3://"
 
 
 class SettingsError(Exception):
@@ -37,13 +38,18 @@ class Settings:
     smtp_url: str | None = None
     broker_url: str | None = None
     files: str = ""
+    """A folder, or s3://bucket/prefix; empty: a folder of the instance."""
+    s3_endpoint: str = ""
     proxies: int = 0
     pool_size: int = 10
     certificate_wait_seconds: int = 20
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
     signing_key: str = ""
-    """PEM text or the path of a PEM file; empty: a key of this installation's own."""
+    """PEM text, the path of a PEM file, or the address of a key in a PKCS#11 token; empty: a key of this installation's
+    own."""
+    signing_certificates: str = ""
+    """The certificates of a key in a token, the signer's first: PEM text or the path of a PEM file."""
     tsa_url: str = ""
 
     @property
@@ -61,8 +67,13 @@ class Settings:
         return list(dict.fromkeys([self.host, *local]))
 
     @property
+    def files_bucket(self) -> str:
+        """Bucket and prefix at an object store, "bucket/prefix"; empty where files are in a folder."""
+        return self.files.removeprefix(BUCKET) if self.files.startswith(BUCKET) else ""
+
+    @property
     def files_folder(self) -> Path:
-        return Path(self.files) if self.files else self.instance / "files"
+        return Path(self.files) if self.files and not self.files_bucket else self.instance / "files"
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -97,6 +108,8 @@ def _read(env: Mapping[str, str]) -> Settings:
             problems.append(f"CME_SECRET_KEY must be a random text of at least {SHORTEST_KEY} characters.")
     if public_url and urlsplit(public_url).scheme not in {"http", "https"}:
         problems.append("CME_PUBLIC_URL must begin with http:// or https://.")
+    if env.get("CME_FILES", "").startswith(BUCKET) and not env["CME_FILES"].removeprefix(BUCKET).split("/")[0]:
+        problems.append("CME_FILES must name a bucket: s3://bucket, or s3://bucket/prefix.")
     numbers = {
         name: _whole_number(env, name, default, problems)
         for name, default in (
@@ -120,12 +133,14 @@ def _read(env: Mapping[str, str]) -> Settings:
         smtp_url=env.get("CME_SMTP_URL") or None,
         broker_url=env.get("CME_BROKER_URL") or None,
         files=env.get("CME_FILES", ""),
+        s3_endpoint=env.get("CME_S3_ENDPOINT", ""),
         proxies=numbers["CME_PROXIES"],
         pool_size=numbers["CME_POOL_SIZE"],
         certificate_wait_seconds=numbers["CME_CERTIFICATE_WAIT"],
         max_body_bytes=numbers["CME_MAX_BODY"],
         log_level=env.get("CME_LOG_LEVEL", "INFO"),
         signing_key=env.get("CME_SIGNING_KEY", ""),
+        signing_certificates=env.get("CME_SIGNING_CERTIFICATES", ""),
         tsa_url=env.get("CME_TSA_URL", ""),
     )
 

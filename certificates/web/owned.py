@@ -41,6 +41,7 @@ def show(code: str) -> ResponseReturnValue:
         certificate=certificate,
         printed=document.summary(certificate.snapshot),
         ready=ready,
+        trouble=not ready and queries.in_trouble(db.session(), certificate.certificate_id, services.RENDER),
         verify_url=verify_url,
         linkedin=linkedin_address(certificate.snapshot, verify_url) if current else None,
         why=why(certificate),

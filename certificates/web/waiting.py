@@ -5,7 +5,8 @@ import time
 from flask import current_app
 
 from certificates import queries, services
-from certificates.files import FolderStore, Store
+from certificates.files import Store
+from certificates.places import store_of
 from certificates.queries import CertificateFacts
 from cme.config import Settings
 from cme.store.database import db
@@ -18,7 +19,7 @@ LOOK_EVERY = 0.25  # seconds
 def store() -> Store:
     """Where this installation keeps the files of certificates."""
     settings: Settings = current_app.extensions["settings"]
-    return FolderStore(settings.files_folder)
+    return store_of(settings)
 
 
 def when_made(certificate: CertificateFacts, kind: str) -> CertificateFacts:

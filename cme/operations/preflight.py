@@ -38,7 +38,7 @@ def checks(session: Session, settings: Settings, packages: Sequence[str], *, now
     yield from _database(session, settings, now)
     yield _weasyprint()
     yield _fonts(packages)
-    yield _files(settings.files_folder)
+    yield _bucket(settings) if settings.files_bucket else _files(settings.files_folder)
 
 
 def _settings(settings: Settings) -> Check:
@@ -135,3 +135,9 @@ def _files(folder: Path) -> Check:
     except OSError as error:
         return Check("files folder", str(folder), f"nothing can be stored there ({error.strerror}). Check CME_FILES.")
     return Check("files folder", str(folder))
+
+
+def _bucket(settings: Settings) -> Check:
+    """Nothing is asked of the store here: a start must not hang on it, and the outbox tells when it does not answer."""
+    missing = "boto3 is not installed; `sh script/server` installs it, or: pip install -r requirements-extras.lock"
+    return Check("files bucket", settings.files, None if find_spec("boto3") else missing)

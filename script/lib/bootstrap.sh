@@ -11,6 +11,14 @@
 # shellcheck source=script/lib/environment.sh
 . script/lib/environment.sh
 
+# server_lock: what the server needs; a few settings need more.
+server_lock() {
+    case ${CME_FILES:-}/${CME_SIGNING_KEY:-} in
+        s3:* | */pkcs11:*) echo requirements-extras.lock ;;
+        *) echo requirements.lock ;;
+    esac
+}
+
 # bootstrap LOCK
 bootstrap() {
     if environment_works; then

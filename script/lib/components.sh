@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the tests need beside Python: a PostgreSQL server, Chromium, poppler and libfaketime.
+# What the tests need beside Python: a PostgreSQL server, Chromium, poppler, libfaketime and a token in software.
 # shellcheck disable=SC2154  # missing is set by look_for_components
 
 has_postgresql() {
@@ -31,6 +31,10 @@ has_faketime() {
     command -v faketime >/dev/null 2>&1
 }
 
+has_softhsm() {
+    command -v softhsm2-util >/dev/null 2>&1
+}
+
 # Leaves the missing ones' package names in $missing.
 look_for_components() {
     missing=
@@ -38,6 +42,7 @@ look_for_components() {
     has_chromium || missing="$missing chromium"
     has_poppler || missing="$missing poppler-utils"
     has_faketime || missing="$missing faketime"
+    has_softhsm || missing="$missing softhsm2"
     missing=${missing# }
 }
 
@@ -73,6 +78,9 @@ name_missing_components() {
             faketime)
                 export CME_TEST_SKIP_FAKETIME=1
                 advice="apt-get install faketime (macOS: brew install libfaketime)" ;;
+            softhsm2)
+                export CME_TEST_SKIP_SOFTHSM=1
+                advice="apt-get install softhsm2 (macOS: brew install softhsm)" ;;
         esac
         printf '  %s: %s\n' "$component" "$advice" >&2
     done

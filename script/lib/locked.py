@@ -31,8 +31,11 @@ def complaints(lock: Path, wanted: list[str]) -> list[str]:
 def main() -> int:
     project = tomllib.loads(Path("pyproject.toml").read_text())
     server: list[str] = project["project"]["dependencies"]
+    extras: list[str] = [one for some in project["project"]["optional-dependencies"].values() for one in some]
     tests: list[str] = project["dependency-groups"]["test"]
-    said = complaints(Path("requirements.lock"), server) + complaints(Path("requirements-test.lock"), server + tests)
+    said = complaints(Path("requirements.lock"), server)
+    said += complaints(Path("requirements-extras.lock"), server + extras)
+    said += complaints(Path("requirements-test.lock"), server + extras + tests)
     sys.stderr.writelines(sentence + "\n" for sentence in said)
     return bool(said)
 

@@ -10,10 +10,12 @@ from sqlalchemy import event, func, select
 from time_machine import Traveller
 
 from certificates import jobs
+from certificates.keys import KeyProblem, Keys
 from certificates.models import CertificateFile
 from certificates.web import waiting
 from cme.audit.models import AuditEvent
 from cme.outbox.models import OutboxWork
+from cme.outbox.runner import drain_all
 from cme.store.database import db
 from cme.store.session import transaction
 from tests.conftest import NOW
@@ -135,6 +137,33 @@ def test_an_unmade_document_says_so_and_asks_for_it(web_app: Flask):
     response = owned.client.raw.get(f"/certificates/{owned.code}.pdf")
     assert (response.status_code, response.headers["Location"]) == (303, f"/certificates/{owned.code}")
     assert owned.client.raw.get(f"/certificates/{owned.code}.png").status_code == 404
+
+
+def test_while_the_signer_is_down_the_page_says_so_and_no_document_leaves(
+    web_app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Traveller
+):
+    owned = Owned(web_app, ready=False)
+
+    def down(*_arguments: object, **_named: object) -> None:
+        raise KeyProblem("the key is in the safe")
+
+    with web_app.app_context(), monkeypatch.context() as patch:
+        patch.setattr(Keys, "signer", down)
+        drain_all(web_app.extensions["house"].jobs)
+        page = owned.client.get(f"/certificates/{owned.code}", status=202)
+        assert "cannot be made and signed at this moment" in page.main
+        assert "Your credit is safe" in page.main
+        assert "safe" not in page.main.replace("Your credit is safe", "")  # where the key is stays in the log
+        assert owned.client.raw.get(f"/certificates/{owned.code}.pdf").status_code == 303
+        assert owned.client.raw.get(f"/certificates/{owned.code}.json").status_code == 404
+        for path in ("/status/1.json", "/certificates/root.pem", "/verify/bundle.zip"):
+            answer = owned.client.raw.get(path)
+            assert (answer.status_code, b"signing key is not at hand" in answer.data) == (503, True), path
+        assert "transcript" in owned.client.get("/transcript").text.lower()
+    clock.shift(120)
+    with web_app.app_context():
+        drain_all(web_app.extensions["house"].jobs)
+    assert owned.client.raw.get(f"/certificates/{owned.code}.pdf").data.startswith(b"%PDF")
 
 
 def test_the_first_download_waits_for_the_file(web_app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Traveller):
