@@ -19,8 +19,8 @@ def picture_of(pdf: bytes) -> bytes:
     finally:
         document.close()
     drawn = io.BytesIO()
-    # Few colours on white: a palette makes the file a third as large and nobody sees a difference. This way of choosing
-    # it and this level take a quarter of the time that Pillow's defaults and "optimize" do, for a file of the same size.
+    # Few colours on white: a palette makes the file a third as large and nobody sees a difference. This way to choose
+    # it, and this level, take a quarter of the time of Pillow's defaults with "optimize", for a file of the same size.
     palette = image.quantize(colors=_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     palette.save(drawn, format="PNG", compress_level=6)
     return drawn.getvalue()

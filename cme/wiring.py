@@ -18,6 +18,8 @@ from cme.people.cli import people_group
 from cme.people.jobs import JOBS as PEOPLE_JOBS
 from cme.people.queries import exported_account
 from cme.people.services.throttle import forget
+from cme.people.web.entry import sign_in_again
+from cme.web import keeping
 
 PART = Part(
     name="cme",
@@ -26,7 +28,7 @@ PART = Part(
     jobs={**MAIL_JOBS, **PEOPLE_JOBS},
     loaders={"evaluation.yaml": Loader(validate=validate_evaluation, load=load_evaluation)},
     obstacles=(evaluation_obstacles,),
-    extensions={ARTICLE_PAGES: ArticlePages},
+    extensions={ARTICLE_PAGES: ArticlePages, keeping.PAGE: lambda: sign_in_again},
     steps=(
         Step(key="read", label="Read", endpoint="learning.article", order=10),
         Step(key="claim", label="Evaluate & claim", endpoint="claiming.claim", order=30),

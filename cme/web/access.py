@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, redirect, request, url_for
-from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask import request
 
 from cme.kernel.roles import Role
 
@@ -42,28 +40,6 @@ def declared_access(view: Callable[..., Any]) -> str | frozenset[str] | None:
     return getattr(view, "access", None)
 
 
-def guard() -> ResponseReturnValue | None:
-    """Before every request: deny by default."""
-    if request.endpoint is None:
-        return None  # routing answers 404 or 405 by itself
-    if request.endpoint == "static" or request.endpoint.endswith(".static"):
-        return None
-    who = declared_access(current_app.view_functions[request.endpoint])
-    if who == PUBLIC:
-        return None
-    if who is None:
-        abort(403)
-    if not current_user.is_authenticated:
-        if request.method in {"GET", "HEAD"} and not _wants_json():
-            return redirect(url_for("people.sign_in", next=safe_next(request.full_path.rstrip("?"))))
-        if _wants_json():
-            abort(401)
-        return redirect(url_for("people.sign_in", next=safe_next(_page_of_form())))
-    if isinstance(who, frozenset) and not who & current_user.roles:
-        abort(403)
-    return None
-
-
 def safe_next(target: str | None) -> str | None:
     """The target when it is a plain path of this site, else None: no open redirect.
 
@@ -77,7 +53,7 @@ def safe_next(target: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else target
 
 
-def _page_of_form() -> str | None:
+def page_of_form() -> str | None:
     """The page a form was sent from, so that signing in again leads back to it with its saved state."""
     referrer = urlsplit(request.referrer or "")
     if referrer.netloc != request.host:
@@ -85,5 +61,5 @@ def _page_of_form() -> str | None:
     return referrer.path or None
 
 
-def _wants_json() -> bool:
+def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best == "application/json"

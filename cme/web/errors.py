@@ -3,6 +3,7 @@
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -10,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from cme.kernel.refusal import Refused, TooMany
 from cme.store.database import db
+from cme.web import access, keeping
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +39,10 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:
+        if not current_user.is_authenticated and keeping.from_here():
+            again = keeping.sign_in_again(access.safe_next(access.page_of_form()))
+            if again is not None:
+                return again
         sentence = (
             "The form was open for too long or came from another sign-in. Go back, load the page again and send "
             "it once more. Answers that were shown as saved are kept."

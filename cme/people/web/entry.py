@@ -1,6 +1,6 @@
 """Registering, signing in and out."""
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
@@ -15,6 +15,7 @@ from cme.people.web.blueprint import SEEN, bp
 from cme.people.web.forms import ProfileForm, RegisterForm, SignInForm, put
 from cme.store.database import db
 from cme.store.session import transaction
+from cme.web import keeping
 from cme.web.access import public, safe_next, signed_in
 from cme.web.moment import request_now
 from cme.web.visitor import load
@@ -44,7 +45,8 @@ def sign_in() -> ResponseReturnValue:
     enter(token)
     if not current_user.confirmed:
         flash("Your e-mail address is not confirmed yet. You can read and answer; claiming credit needs it.", "info")
-    response = redirect(target or HOME, 303)
+    kept = keeping.unsealed(request.form.get(keeping.FIELD, ""))
+    response = redirect(target or HOME, 303) if kept is None else make_response(keeping.offered(kept))
     browser.remember(response, key)
     return response
 
@@ -68,6 +70,7 @@ def enter(token: str) -> None:
     person = load(token)
     assert person is not None, "the session was begun a moment ago"
     cookie.clear()
+    g.pop("csrf_token", None)  # it was made for the sign-in before
     cookie.permanent = True
     cookie[SEEN] = int(request_now().timestamp())
     login_user(person)
@@ -76,8 +79,15 @@ def enter(token: str) -> None:
 def _sign_in_page(
     form: SignInForm, target: str | None, status: int, refusal: TooMany | None = None
 ) -> ResponseReturnValue:
-    page = render_template("people/sign_in.html", form=form, target=target, refusal=refusal)
+    kept = request.form.get(keeping.FIELD, "")
+    page = render_template("people/sign_in.html", form=form, target=target, refusal=refusal, kept=kept)
     return page, status, {"Retry-After": str(refusal.retry_after)} if refusal else {}
+
+
+def sign_in_again(kept: str, target: str | None) -> ResponseReturnValue:
+    """The sign-in page for somebody whose form came after the sign-in had ended; the form waits in it."""
+    form = SignInForm(formdata=None)
+    return render_template("people/sign_in.html", form=form, target=target, refusal=None, kept=kept), 401
 
 
 @bp.post("/sign-out")

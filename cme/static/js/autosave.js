@@ -27,7 +27,19 @@ class Autosave {
     // The form's own POST carries every answer on the page; a report beside it would only race with it.
     form.addEventListener("submit", () => { this.waiting.clear(); window.clearTimeout(this.timer); });
     window.addEventListener("online", () => this.flush());
+    this.catchUp();
     window.addEventListener("pagehide", () => { if (this.waiting.size) this.send(this.waiting).catch(() => {}); });
+  }
+
+  // Whoever chooses before this script has arrived, on a slow line, is not forgotten.
+  catchUp() {
+    const changed = (one) => one.checked !== one.defaultChecked
+      || (one.tagName === "SELECT" ? [...one.options].some((option) => option.value && option.selected !== option.defaultSelected) : one.value !== one.defaultValue);
+    for (const one of this.form.elements) {
+      const group = ANSWER.exec(one.name || "")?.[0];
+      if (group && changed(one)) this.waiting.set(group, this.answerOf(group));
+    }
+    this.flush();
   }
 
   // Everything the form says about one answer: [name, value] pairs. An empty one stands where nothing is left.
