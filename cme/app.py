@@ -12,7 +12,7 @@ from cme.config import Mode, Settings
 from cme.outbox.announce import LISTENERS
 from cme.part import House, Part, join
 from cme.store.database import db, prepare_engine
-from cme.web import addresses, assets, errors, furniture, guarding, health, log, moment, security, visitor
+from cme.web import addresses, assets, bodies, errors, furniture, guarding, health, log, moment, security, visitor
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
@@ -29,6 +29,7 @@ def build_app(settings: Settings, parts: Sequence[Part]) -> Flask:
     app.before_request(moment.stamp_request)
     addresses.init_app(app)
     log.init_app(app)
+    bodies.init_app(app)
     CSRFProtect(app)
     visitor.init_app(app)
     app.before_request(guarding.guard)

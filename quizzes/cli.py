@@ -17,6 +17,7 @@ from cme.store.database import db
 from cme.store.session import Session, transaction
 from quizzes.interchange.convert import from_item
 from quizzes.interchange.formats import FORMATS, read_any
+from quizzes.interchange.planning import State
 from quizzes.interchange.report import Verdict
 from quizzes.queries.health import health_of_quiz, worst_first
 from quizzes.queries.versions import (
@@ -31,7 +32,7 @@ from quizzes.rules.correcting import Change, Policy, Treatment
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.linting import STANDARD, STRICT, lint_all
 from quizzes.rules.statistics import Figure
-from quizzes.services import authoring, importing
+from quizzes.services import authoring, importing, uploads
 from quizzes.services.correcting import correct_key, predict
 from quizzes.services.publishing import obstacles_of
 
@@ -187,13 +188,23 @@ def import_file(key: str, file: Path, format_key: str | None, into_draft: bool, 
     quiz_id = _quiz(session, key)
     try:
         report = read_any(file.read_bytes(), file.name, format_key)
-        for one in report.findings:
-            if one.verdict is not Verdict.IMPORTED:
-                reasons = " ".join(reason.sentence for reason in one.reasons)
-                click.echo(f"{one.place}: {one.verdict}: {one.label}: {reasons}")
-        refused = report.count(Verdict.REFUSED)
+        _facts_now, lines = uploads.look_ahead(session, quiz_id, report)
+        for line in lines:
+            if line.verdict is not Verdict.IMPORTED:
+                click.echo(f"{line.place}: {line.verdict}: {line.label}: {' '.join(line.reasons)}")
+            if line.twin:
+                click.echo(f"{line.place}: {line.lineage}: says the same as {line.twin}, which the quiz has already.")
+        for note in report.notes:
+            click.echo(note.sentence)
+        verdicts = [line.verdict for line in lines]
+        states = [line.state for line in lines]
+        refused = verdicts.count(Verdict.REFUSED)
         click.echo(
-            f"{len(report.entries)} questions read, {report.count(Verdict.LOSS)} with a loss, {refused} refused."
+            f"{len(lines) - refused} questions read, {verdicts.count(Verdict.LOSS)} with a loss, {refused} refused."
+        )
+        click.echo(
+            f"{states.count(State.NEW)} new, {states.count(State.CHANGED)} changed, {states.count(State.SAME)} there "
+            "already."
         )
         if into_draft:
             editor = person_id_of(session, email.strip().lower())
@@ -202,10 +213,7 @@ def import_file(key: str, file: Path, format_key: str | None, into_draft: bool, 
             with transaction() as writing:
                 version_id = authoring.open_draft(writing, quiz_id, editor=editor, now=utc_now())
                 taken = importing.take_in(writing, version_id, report, editor=editor, now=utc_now())
-            for lineage, sentences in taken.refused.items():
-                click.echo(f"{lineage}: not taken: {' '.join(sentences)}")
             click.echo(f"{len(taken.added)} added, {len(taken.changed)} changed, {len(taken.same)} as they were.")
-            refused += len(taken.refused)
     except Refused as refusal:
         raise click.ClickException(refusal.sentence) from None
     _end(refused > 0)

@@ -11,8 +11,21 @@ from quizzes.queries.modules import release_obstacles
 from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
 from quizzes.services.tallying import ask_for_tallies
+from quizzes.services.uploads import forget_uploads
 from quizzes.services.versions import VERSIONS, VersionCache
-from quizzes.web import accommodations, comparing, corrections, health, holds, questions, rules, taking, undoing
+from quizzes.web import (
+    accommodations,
+    comparing,
+    corrections,
+    exporting,
+    health,
+    holds,
+    importing,
+    questions,
+    rules,
+    taking,
+    undoing,
+)
 
 PART = Part(
     name="quizzes",
@@ -20,7 +33,16 @@ PART = Part(
     blueprints=tuple(
         dict.fromkeys(
             (
-                *(taking.bp, questions.bp, rules.bp, comparing.bp, holds.bp, corrections.bp, health.bp, undoing.bp),
+                taking.bp,
+                questions.bp,
+                rules.bp,
+                comparing.bp,
+                holds.bp,
+                corrections.bp,
+                health.bp,
+                importing.bp,
+                exporting.bp,
+                undoing.bp,
                 accommodations.bp,
             )
         )
@@ -31,7 +53,7 @@ PART = Part(
     jobs=JOBS,
     listeners={RevisionShown: (on_revision_shown,)},
     obstacles=(release_obstacles,),
-    sweeps=(ask_for_tallies,),
+    sweeps=(ask_for_tallies, forget_uploads),
     steps=(Step(key="quiz", label="Quiz", endpoint="quizzes.landing", order=20, begin="quizzes.begin"),),
     menu=(
         MenuEntry(

@@ -14,6 +14,7 @@ from quizzes.rules.item import Item
 
 _DERIVED = re.compile(rf"-[0-9a-f]{{{DIGEST}}}$")
 ALIKE = 0.5
+_KEPT = ("topic", "objective", "tags", "apart", "passages", "references", "rationale")
 
 
 class State(StrEnum):
@@ -35,33 +36,61 @@ class Planned:
 
 
 def plan_import(
-    existing: Iterable[Item | Entry], entries: Sequence[Entry], vignettes: Mapping[str, str] | None = None
+    existing: Iterable[Item | Entry],
+    entries: Sequence[Entry],
+    vignettes: Mapping[str, str] | None = None,
+    *,
+    keeps: bool = False,
 ) -> tuple[Planned, ...]:
-    """Per question, in order. The same file again gives only `same`. `vignettes` are the texts of the bank's cases."""
+    """Per question, in order. The same file again gives only `same`. `vignettes` are the texts of the bank's cases.
+
+    With `keeps`, what the file leaves empty stays as the bank has it: most programs know no passages, objectives or
+    rationales, and taking their file again must not wipe out what editors have added since.
+    """
     bank = {one.lineage: from_item(one, vignettes) if isinstance(one, Item) else one for one in existing}
     words = {_words(one): lineage for lineage, one in reversed(list(bank.items()))}
     taken: set[str] = set()
     planned: list[Planned] = []
     for entry in entries:
-        found = _plan(bank, entry, taken)
+        found = _plan(bank, entry, taken, keeps=keeps)
         taken.add(found.entry.lineage)
         twin = words.get(_words(found.entry)) if found.state is State.NEW else None
         planned.append(replace(found, twin=twin))
     return tuple(planned)
 
 
-def _plan(bank: dict[str, Entry], entry: Entry, taken: set[str]) -> Planned:
+def _plan(bank: dict[str, Entry], entry: Entry, taken: set[str], *, keeps: bool) -> Planned:
     old = bank.get(entry.lineage)
     if old is None and entry.lineage not in taken:
         return Planned(entry, State.NEW)
-    if old is not None and _same(old, entry):
-        return Planned(entry, State.SAME)
-    if old is not None and (not _DERIVED.search(entry.lineage) or _alike(old, entry)):
-        return Planned(entry, State.CHANGED)
+    if old is not None:
+        full = _filled(old, entry) if keeps else entry
+        if _same(old, full):
+            return Planned(full, State.SAME)
+        if not _DERIVED.search(entry.lineage) or _alike(old, entry):
+            return Planned(full, State.CHANGED)
     # The name came from an identifier that another program gives to every first question: this is another question.
     own = replace(entry, lineage=content_lineage(entry, whole=True))
     known = bank.get(own.lineage)
-    return Planned(own, State.NEW if known is None else State.SAME if _same(known, own) else State.CHANGED)
+    if known is None:
+        return Planned(own, State.NEW)
+    full = _filled(known, own) if keeps else own
+    return Planned(full, State.SAME if _same(known, full) else State.CHANGED)
+
+
+def _filled(old: Entry, new: Entry) -> Entry:
+    """The new question with what only the bank knows of it."""
+    parts = {part: getattr(old, part) for part in _KEPT if not getattr(new, part)}
+    reasons = {(choice.key, choice.text): choice.rationale for choice in old.choices}
+    why = {(stem.key, stem.text): stem.rationale for stem in old.stems}
+    return replace(
+        new,
+        **parts,
+        choices=tuple(
+            replace(one, rationale=one.rationale or reasons.get((one.key, one.text), "")) for one in new.choices
+        ),
+        stems=tuple(replace(one, rationale=one.rationale or why.get((one.key, one.text), "")) for one in new.stems),
+    )
 
 
 def _same(old: Entry, new: Entry) -> bool:

@@ -44,6 +44,11 @@ class Report:
     notes: tuple[Reason, ...] = ()
     media: Mapping[str, bytes] = field(default_factory=dict)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether what it leaves empty says nothing, so that the bank's own stays: only our YAML can empty a field."""
+        return self.format != "yaml"
+
     def count(self, verdict: Verdict) -> int:
         """How many questions met that verdict."""
         return sum(finding.verdict is verdict for finding in self.findings)

@@ -27,13 +27,6 @@ class Taken:
     """Questions that a draft cannot hold, and why."""
 
 
-def plan(session: Session, version_id: int, report: Report) -> tuple[Planned, ...]:
-    """What importing the report's questions into this version would do."""
-    facts = version_facts(session, version_id)
-    assert facts is not None  # the caller has just found it
-    return plan_import(facts.items.values(), report.entries, facts.vignettes)
-
-
 def take_in(session: Session, version_id: int, report: Report, *, editor: int, now: datetime) -> Taken:
     """Write the questions into a draft in one go; the same file twice changes nothing.
 
@@ -46,7 +39,7 @@ def take_in(session: Session, version_id: int, report: Report, *, editor: int, n
     names: dict[State, list[str]] = {state: [] for state in State}
     refused: dict[str, Sequence[str]] = {}
     kept: list[Planned] = []
-    for one in plan_import(facts.items.values(), report.entries, facts.vignettes):
+    for one in plan_import(facts.items.values(), report.entries, facts.vignettes, keeps=report.keeps):
         problems = storage_problems(to_item(one.entry))
         if problems:
             refused[one.entry.lineage] = [sentence for sentences in problems.values() for sentence in sentences]

@@ -78,6 +78,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "desk.preview": ("/desk/versions/{version}/preview?seed=fixed", "/desk/versions/{draft}/preview?seed=fixed"),
     "desk.publish": ("/desk/versions/{draft}/publish",),
     "desk.discard": ("/desk/versions/{draft}/discard",),
+    "desk.import_file": ("/desk/import", "/desk/import?quiz={small_quiz}"),
+    "desk.import_report": ("/desk/imports/{upload}", "/desk/imports/{upload}?show=refused", "/desk/imports/{taken}"),
+    "desk.export": ("/desk/versions/{version}/export", "/desk/versions/{version}/export?format=aiken"),
     "desk.new_question": ("/desk/versions/{draft}/questions/new",),
 }
 # Files, JSON, and addresses that only lead on to a page of the list.
@@ -99,6 +102,8 @@ NO_PAGES = {
     "certificates.pack_archive",
     "certificates.bundle",
     "desk.health_csv",
+    "desk.import_template",
+    "desk.export_file",
     "desk.health_xlsx",
     "certificates.png",
     "certificates.of_module",

@@ -9,11 +9,19 @@ from certificates.rules.life import Ground
 from cme.credits.report_rows import OfficeFilter
 from cme.people.rules import Purpose
 from cme.people.services import links
+from quizzes.interchange.formats import read_any
 from quizzes.rules.correcting import Change, Treatment
-from quizzes.services import authoring
+from quizzes.services import authoring, uploads
 from quizzes.services.correcting import correct_key
 from tests.browser.site import SLUG, Site
 
+GIFT = """
+::Relief:: What ends a cramp at once? {=Stretching#It lengthens the muscle. ~Ice ~Tea ~%50%Sleep}
+
+::Nothing right:: Which of these helps? {~Ice ~Tea}
+
+::Share:: Which share of people over 60 have had them? {#33:5}
+"""
 FINISHED = ("learner", "editor", "registrar", "administrator")
 
 
@@ -39,6 +47,9 @@ def set_up(site: Site) -> Scene:
     personas = [Persona("signed out", None)]
     personas += [_finished(site, name) for name in FINISHED]
     personas += [_midway(site), _fresh(site)]
+    for one in personas:
+        if one.name in {"editor", "administrator"}:
+            one.own |= _imports(site, one)
     return Scene(personas, {"slug": SLUG, **_places(site, personas)})
 
 
@@ -60,6 +71,29 @@ def _finished(site: Site, name: str) -> Persona:
         "decision": site.database.one("SELECT decision_id FROM credits WHERE id = :id", id=number),
     }
     return Persona(name, person, own)
+
+
+def _imports(site: Site, editor: Persona) -> dict[str, object]:
+    """A file that waits for its second step, and one that was taken."""
+    owner, now, data = editor.person_id or 0, site.server.now(), GIFT.encode()
+    module = site.small_module(title="A module with imported questions")
+    report = read_any(data, "cramps.gift")
+    with site.database.writing() as session:
+        taken, waiting = (
+            uploads.keep(
+                session,
+                "cramps.gift",
+                data,
+                report,
+                uploads.look_ahead(session, module.quiz_id, report),
+                owner=owner,
+                now=now,
+            )
+            for _ in range(2)
+        )
+        uploads.take(session, taken, report, owner=owner, now=now)
+        uploads.renew(session, waiting, report, uploads.look_ahead(session, module.quiz_id, report), owner=owner)
+    return {"upload": waiting, "taken": taken}
 
 
 def _midway(site: Site) -> Persona:

@@ -1,7 +1,7 @@
 """No page asks the database more questions because there is more in it."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -14,7 +14,9 @@ from cme.credits.models import ClaimDecision
 from cme.kernel.clock import utc_now
 from cme.kernel.roles import Role
 from cme.outbox import runner
+from quizzes.interchange.formats import read_any
 from quizzes.models.quiz import Choice, Question
+from quizzes.services import uploads
 from quizzes.services.authoring import open_draft
 from tests.factories.modules import Module, make_module
 from tests.factories.people import make_person, make_sign_in
@@ -123,8 +125,17 @@ def _first_of_everything(session: Session, world: World) -> dict[str, object]:
         "number": 1,
         "about": "registration",
         "token": "none",
+        "upload_id": _upload(session, world, now),
+        "format_key": "csv",
         "none": "none",
     }
+
+
+def _upload(session: Session, world: World, now: datetime) -> int:
+    data = b"::One:: What is it? {=This ~That}"
+    report = read_any(data, "one.gift")
+    seen = uploads.look_ahead(session, world.module.quiz_id, report)
+    return uploads.keep(session, "one.gift", data, report, seen, owner=world.person_id, now=now)
 
 
 def _question_of(session: Session, version_id: int) -> Question:

@@ -1,0 +1,65 @@
+"""Entrances of the editor for exporting a version: what a format would leave behind, then the file."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from cme.kernel.paging import offset_of, page_of
+from cme.kernel.refusal import NotFound
+from cme.store.database import db
+from quizzes.interchange.convert import from_item
+from quizzes.interchange.entry import Entry
+from quizzes.interchange.formats import FORMATS
+from quizzes.interchange.report import Verdict
+from quizzes.queries.versions import version_facts
+from quizzes.rules.item import QuizVersionFacts
+from quizzes.web.desk import ROW, bp, editors
+from quizzes.web.files import file_answer
+
+LINES = 100
+
+
+@bp.get(f"/versions/<{ROW}:version_id>/export")
+@editors
+def export(version_id: int) -> ResponseReturnValue:
+    """Choose a format; then what each question would lose in it, before anything is saved."""
+    key = request.args.get("format", "")
+    facts = _facts(version_id)
+    if key not in FORMATS:
+        return render_template("quizzes/desk/export.html", facts=facts, formats=FORMATS, key="")
+    losses = [one for one in FORMATS[key].losses(_entries(facts)) if one.verdict is not Verdict.IMPORTED]
+    number = request.args.get("page", 1, type=int)
+    skip = offset_of(number, LINES)
+    return render_template(
+        "quizzes/desk/export.html",
+        facts=facts,
+        formats=FORMATS,
+        key=key,
+        lost=len(losses),
+        left_out=sum(one.verdict is Verdict.REFUSED for one in losses),
+        page=page_of(losses[skip : skip + LINES + 1], number, LINES),
+        refused=Verdict.REFUSED,
+    )
+
+
+@bp.get(f"/versions/<{ROW}:version_id>/export/<format_key>")
+@editors
+def export_file(version_id: int, format_key: str) -> ResponseReturnValue:
+    """The version in that format."""
+    wanted = FORMATS.get(format_key)
+    if wanted is None:
+        raise NotFound
+    facts = _facts(version_id)
+    data = wanted.write(_entries(facts), facts.title)
+    name = f"{facts.quiz_key}-v{facts.number}{wanted.extension(data)}"
+    return file_answer(data, "application/zip" if name.endswith(".zip") else wanted.media_type, name)
+
+
+def _facts(version_id: int) -> QuizVersionFacts:
+    facts = version_facts(db.session(), version_id)
+    if facts is None:
+        raise NotFound
+    return facts
+
+
+def _entries(facts: QuizVersionFacts) -> list[Entry]:
+    return [from_item(item, facts.vignettes) for item in facts.items.values()]

@@ -1,0 +1,13 @@
+"""A file as an answer: always to be saved, never shown inside the site."""
+
+from flask import Response
+
+
+def file_answer(data: bytes, media_type: str, name: str) -> Response:
+    """`name` is ours: plain letters, digits, points and hyphens."""
+    text = media_type.startswith("text/") or media_type.endswith(("xml", "yaml"))
+    return Response(
+        data,
+        content_type=f"{media_type}; charset=utf-8" if text else media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
