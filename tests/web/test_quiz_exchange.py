@@ -264,8 +264,9 @@ def test_an_export_comes_back_unchanged(editor: Editor, key: str) -> None:
 def test_a_template_is_downloaded_and_recognised(editor: Editor, key: str) -> None:
     answer = editor.client.raw.get(f"/desk/import/templates/{key}")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="questions.{key}"'
-    empty = upload(editor, answer.data, f"questions.{key}", status=422)
-    assert "There is no question in this file." in empty.main
+    empty = key == "csv"
+    page = upload(editor, answer.data, f"questions.{key}", status=422 if empty else 200)
+    assert ("There is no question in this file." if empty else "Excel workbook") in page.main
     editor.client.get("/desk/import/templates/aiken", status=404)
     editor.client.get("/desk/import/templates/nothing", status=404)
 
