@@ -19,7 +19,7 @@ from quizzes.interchange.convert import from_item
 from quizzes.interchange.formats import FORMATS, read_any
 from quizzes.interchange.planning import State
 from quizzes.interchange.report import Verdict
-from quizzes.queries.health import health_of_quiz, worst_first
+from quizzes.queries.health import all_lines, health_of_quiz
 from quizzes.queries.versions import (
     draft_of,
     history_of,
@@ -90,11 +90,11 @@ def health(key: str, as_json: bool) -> None:
     report = health_of_quiz(session, _quiz(session, key))
     if report is None:
         raise click.ClickException("This quiz has no published version.")
-    lines = worst_first(report.lines)
+    lines = list(all_lines(session, report.version_id, order="attention"))
     if as_json:
         found = [
             {
-                "question": line.item.lineage,
+                "question": line.lineage,
                 "first_attempts": line.health.takers,
                 "right": line.health.right,
                 "point_biserial": line.health.point_biserial.value,
@@ -108,7 +108,7 @@ def health(key: str, as_json: bool) -> None:
         for line in lines:
             shown = line.health
             click.echo(
-                f"{line.item.lineage}\tn={shown.takers}\tright={_shown(shown.difficulty)}"
+                f"{line.lineage}\tn={shown.takers}\tright={_shown(shown.difficulty)}"
                 f"\tr={_shown(shown.point_biserial)}\tD={_shown(shown.discrimination)}\t{' '.join(shown.alarms)}"
             )
     _end(any(line.health.alarms for line in lines))

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cme.audit.models import RowId
@@ -31,6 +31,10 @@ class Provider(Base):
     contact: Mapped[str] = mapped_column(Text)
     correction_days: Mapped[int]
     """Days that evaluation and claim stay open when a corrected key lifts somebody to a pass after the term."""
+    alarm_holds: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=False), default=False, server_default=text("false")
+    )
+    """Whether a question whose key may be wrong is taken out of new attempts at once, beside becoming a task."""
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 

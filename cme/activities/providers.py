@@ -34,6 +34,7 @@ class ProviderFacts:
     participation_statement: str
     contact: str
     correction_days: int
+    alarm_holds: bool
     changed_at: datetime
 
 
@@ -105,6 +106,7 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
         problems.setdefault("designation_statement", []).append(
             "Write [credits] where the amount belongs; each release fills in its own."
         )
+    columns["alarm_holds"] = values.get("alarm_holds", "") == "y"
     days = values.get("correction_days", "").strip()
     columns["correction_days"] = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if not 1 <= int(str(columns["correction_days"])) <= 365:
@@ -134,5 +136,6 @@ def _facts(row: Provider) -> ProviderFacts:
         participation_statement=row.participation_statement,
         contact=row.contact,
         correction_days=row.correction_days,
+        alarm_holds=row.alarm_holds,
         changed_at=row.changed_at,
     )

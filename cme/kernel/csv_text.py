@@ -5,6 +5,7 @@ Source: CWE-1236; a leading apostrophe stops evaluation in the usual spreadsheet
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -14,7 +15,7 @@ def safe_cell(value: object) -> str:
     """The value as text; text that a spreadsheet could run gets an apostrophe in front. Plain numbers stay numbers."""
     if value is None:
         return ""
-    if isinstance(value, bool | int):
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     text = str(value).replace("\0", "")
     return f"'{text}" if text.lstrip(" ").startswith(_RISKY) else text

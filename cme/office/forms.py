@@ -41,6 +41,7 @@ class ProviderForm(FlaskForm):
     participation_statement = _text("Participation statement")
     contact = _text("Contact", rows=3)
     correction_days = IntegerField("Days to claim after a corrected key", validators=[InputRequired()])
+    alarm_holds = BooleanField("Hold a question at once when the numbers say that its key may be wrong")
 
     def mark(self, problems: Mapping[str, Sequence[str]]) -> None:
         """Show each sentence at its field."""

@@ -1,4 +1,4 @@
-"""The `delivery` part of quiz.yaml: attempts, waiting, time, certainty, and what is seen when."""
+"""The `delivery` part of quiz.yaml: attempts, waiting, time, certainty, peers, and what is seen when."""
 
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +15,7 @@ from quizzes.rules.delivery import (
 )
 from quizzes.rules.stored import STAGES
 
-KEYS = {"attempts", "wait_hours", "minutes", "certainty", *STAGES}
+KEYS = {"attempts", "wait_hours", "minutes", "certainty", "peers", *STAGES}
 PATH = ("delivery",)
 
 
@@ -29,6 +29,7 @@ def delivery_of(reader: FolderReader, top: dict[str, Any]) -> DeliveryRules:
         wait_hours=_limit(reader, entry, "wait_hours", MOST_WAIT_HOURS) or 0,
         minutes=_limit(reader, entry, "minutes", MOST_MINUTES),
         certainty=reader.truth(entry, PATH, "certainty"),
+        peers=reader.truth(entry, PATH, "peers"),
         **{stage: _review(reader, entry, stage) for stage in STAGES},
     )
 

@@ -76,6 +76,7 @@ class Answer(Base):
             "kind IN ('single', 'multiple', 'matching', 'ordering', 'numeric', 'true_false')", name="kind_known"
         ),
         CheckConstraint("certainty IS NULL OR certainty IN ('low', 'middle', 'high')", name="certainty_known"),
+        CheckConstraint("seconds IS NULL OR seconds >= 0", name="seconds_not_negative"),
     )
 
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
@@ -90,6 +91,8 @@ class Answer(Base):
     """The answer in its canonical text (rules/answers.py): for one choice its key."""
     certainty: Mapped[str | None] = mapped_column(String(6))
     saved_at: Mapped[datetime | None] = mapped_column(Instant)
+    seconds: Mapped[int | None]
+    """Time spent on it as far as it is known (rules/pace.py): for figures over many people, never for judging one."""
     points: Mapped[int | None]
     maximum: Mapped[int] = mapped_column(default=1, server_default="1")
 

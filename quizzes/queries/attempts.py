@@ -247,6 +247,7 @@ def export_of(session: Session, person_id: int) -> list[dict[str, Any]]:
                 "chosen": answer.chosen,
                 "certainty": answer.certainty,
                 "saved_at": _text(answer.saved_at),
+                "seconds": answer.seconds,
                 "points": answer.points,
             }
         )

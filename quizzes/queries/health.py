@@ -1,20 +1,53 @@
-"""Item health out of the tallies: a quiz's report, whatever the number of its attempts."""
+"""Item health as stored: a quiz's report, page by page, whatever the number of its attempts and questions."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Float, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from quizzes.models.quiz import Quiz, QuizVersion
-from quizzes.models.statistics import ANSWER_TALLIES, SCORE_TALLIES, HealthSetting
-from quizzes.queries.corrections import overrides_for
-from quizzes.queries.versions import items_of, published_version_of
-from quizzes.rules.correcting import corrected, series_of
-from quizzes.rules.item import Item
-from quizzes.rules.statistics import Cell, Figure, ItemHealth, health_of, kr20, variance_of
+from cme.activities.models import Provider, Release
+from cme.kernel.paging import PAGE_SIZE, Page, offset_of, page_of
+from quizzes.models.quiz import QUESTIONS, Quiz, QuizAssignment, QuizVersion
+from quizzes.models.statistics import ANSWER_TALLIES, FIGURES, SCORE_TALLIES, SERIES, TIME_TALLIES, HealthSetting
+from quizzes.queries.versions import published_version_of
+from quizzes.rules.item_health import NO_HEALTH, ItemHealth, from_plain
+from quizzes.rules.statistics import CERTAINTIES, FEWEST_TAKERS, Figure, kr20, proportion, variance_of
+
+MOST_DOTS = 300
+ORDERS = ("attention", "difficulty", "question")
+
+_LINES = (
+    select(
+        QUESTIONS.c.id,
+        QUESTIONS.c.lineage,
+        QUESTIONS.c.topic,
+        QUESTIONS.c.kind,
+        SERIES.c.series,
+        FIGURES.c.figures,
+    )
+    .join(SERIES, SERIES.c.question_id == QUESTIONS.c.id, isouter=True)
+    .join(
+        FIGURES,
+        and_(
+            FIGURES.c.quiz_id == SERIES.c.quiz_id,
+            FIGURES.c.lineage == SERIES.c.lineage,
+            FIGURES.c.series == SERIES.c.series,
+        ),
+        isouter=True,
+    )
+)
+_SHARE = cast(FIGURES.c.right_takers, Float) / func.nullif(FIGURES.c.takers, 0)
+_ORDER = {
+    "attention": (
+        case((FIGURES.c.alarmed.is_(True), 0), else_=1),
+        FIGURES.c.correlation.asc().nulls_last(),
+        QUESTIONS.c.lineage,
+    ),
+    "difficulty": (_SHARE.asc().nulls_last(), QUESTIONS.c.lineage),
+    "question": (QUESTIONS.c.position, QUESTIONS.c.id),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +55,46 @@ class HealthLine:
     """One item of the published version in its present wording."""
 
     question_id: int
-    item: Item
+    lineage: str
+    topic: str
+    kind: str
     series: str
     health: ItemHealth
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What an alarm does: the quiz's own setting, or else what its provider sets."""
+
+    own: bool | None
+    by_provider: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether an alarm holds an item at once."""
+        return self.by_provider if self.own is None else self.own
+
+
+@dataclass(frozen=True, slots=True)
 class HealthReport:
-    """A quiz: its items, its scores, how reliable they are."""
+    """A quiz: its scores, how reliable they are, how sure people were."""
 
     quiz_id: int
+    version_id: int
     title: str
     number: int
     attempts: int
-    lines: tuple[HealthLine, ...]
     scores: tuple[tuple[int, int], ...]
     """(points, first attempts at the published version)."""
     reliability: Figure
     items_per_attempt: int
-    holds: bool
-    """Whether an alarm holds an item at once."""
-
-    def line(self, lineage: str) -> HealthLine | None:
-        """One item."""
-        return next((one for one in self.lines if one.item.lineage == lineage), None)
+    alarmed: int
+    certainty: tuple[tuple[str, int, Figure], ...]
+    """(how sure, answers, share right) over all items of the published version."""
 
 
 def health_of_quiz(session: Session, quiz_id: int) -> HealthReport | None:
-    """The report on the published version; None before the first publishing. Six statements."""
+    """The report on the published version; None before the first publishing."""
     version_id = published_version_of(session, quiz_id)
     if version_id is None:
         return None
@@ -58,95 +103,176 @@ def health_of_quiz(session: Session, quiz_id: int) -> HealthReport | None:
         .join(QuizVersion, QuizVersion.quiz_id == Quiz.id)
         .where(QuizVersion.id == version_id)
     ).one()
-    items = items_of(session, version_id)
-    changes = overrides_for(session, items.keys())
-    cells = _cells(session, quiz_id)
-    lines: list[HealthLine] = []
-    for number, published in items.items():
-        item = corrected(published, changes[number]) if number in changes else published
-        series = series_of(published)
-        choices = [one.key for one in item.choices] if item.kind.has_one_key else []
-        health = health_of(
-            cells.get((item.lineage, series), ()), full=item.points, choices=choices, keys=item.correct_keys
-        )
-        lines.append(HealthLine(number, item, series, health))
     scores = _scores(session, version_id)
-    setting = session.get(HealthSetting, quiz_id)
     attempts = sum(scores.values())
+    items, spread, fewest, most, answers, points, alarmed = _sums(session, version_id)
     return HealthReport(
         quiz_id=quiz_id,
+        version_id=version_id,
         title=head[0],
         number=head[1],
         attempts=attempts,
-        lines=tuple(lines),
         scores=tuple(sorted(scores.items())),
-        reliability=_reliability(lines, scores, attempts),
-        items_per_attempt=round(sum(one.health.takers for one in lines) / attempts) if attempts else 0,
-        holds=setting is not None and setting.holds,
+        reliability=_reliability(items, spread, fewest, most, points, scores),
+        items_per_attempt=round(answers / attempts) if attempts else 0,
+        alarmed=alarmed,
+        certainty=_certainty(session, quiz_id, version_id),
     )
 
 
-def series_by_question(session: Session, quiz_id: int) -> dict[int, tuple[str, str]]:
-    """(lineage, series) of every question of every version that learners may have met."""
-    versions = session.scalars(
-        select(QuizVersion.id).where(QuizVersion.quiz_id == quiz_id, QuizVersion.state.in_(("published", "retired")))
-    ).all()
-    return {
-        number: (item.lineage, series_of(item))
-        for version_id in versions
-        for number, item in items_of(session, version_id).items()
-    }
+def lines_of(session: Session, version_id: int, *, page: int = 1, order: str = "attention") -> Page[HealthLine]:
+    """A page of the published version's items."""
+    rows = session.execute(
+        _LINES.where(QUESTIONS.c.version_id == version_id)
+        .order_by(*_ORDER.get(order, _ORDER["attention"]))
+        .limit(PAGE_SIZE + 1)
+        .offset(offset_of(page))
+    )
+    return page_of([_line(row) for row in rows], page)
 
 
-def worst_first(lines: Sequence[HealthLine]) -> list[HealthLine]:
-    """Suspected wrong keys first, then by how little an item separates; what is hidden comes last."""
+def all_lines(session: Session, version_id: int, *, order: str = "question") -> Iterator[HealthLine]:
+    """Every item of the published version, one after the other."""
+    rows = session.execute(
+        _LINES.where(QUESTIONS.c.version_id == version_id).order_by(*_ORDER[order]),
+        execution_options={"yield_per": 500},
+    )
+    return (_line(row) for row in rows)
 
-    def place(line: HealthLine) -> tuple[bool, float, str]:
-        value = line.health.point_biserial.value
-        return not line.health.alarms, 2.0 if value is None else value, line.item.lineage
 
-    return sorted(lines, key=place)
+def line_of(session: Session, version_id: int, lineage: str) -> HealthLine | None:
+    """One item."""
+    row = session.execute(
+        _LINES.where(QUESTIONS.c.version_id == version_id, QUESTIONS.c.lineage == lineage)
+    ).one_or_none()
+    return None if row is None else _line(row)
 
 
-def quizzes_with_tallies(session: Session) -> list[tuple[int, str, int]]:
-    """(quiz, title, first attempts counted)."""
+def alarmed_lines(session: Session, quiz_id: int) -> list[HealthLine]:
+    """Items of the published version whose key may be wrong."""
+    version_id = published_version_of(session, quiz_id)
+    if version_id is None:
+        return []
+    rows = session.execute(
+        _LINES.where(QUESTIONS.c.version_id == version_id, FIGURES.c.alarmed.is_(True)).order_by(QUESTIONS.c.lineage)
+    )
+    return [_line(row) for row in rows]
+
+
+def earlier_wordings(session: Session, quiz_id: int, lineage: str, series: str) -> list[ItemHealth]:
+    """Figures of the item's other wordings, those with most answers first."""
+    rows = session.scalars(
+        select(FIGURES.c.figures)
+        .where(FIGURES.c.quiz_id == quiz_id, FIGURES.c.lineage == lineage, FIGURES.c.series != series)
+        .where(FIGURES.c.takers > 0)
+        .order_by(FIGURES.c.takers.desc(), FIGURES.c.series)
+        .limit(20)
+    )
+    return [from_plain(row) for row in rows]
+
+
+def seconds_of(session: Session, quiz_id: int, lineage: str, series: str) -> dict[int, int]:
+    """How many people spent so many seconds on an item."""
+    table = TIME_TALLIES.c
     rows: Any = session.execute(
-        select(Quiz.id, Quiz.title, func.coalesce(func.sum(SCORE_TALLIES.c.takers), 0))
-        .join(QuizVersion, QuizVersion.quiz_id == Quiz.id)
-        .join(SCORE_TALLIES, SCORE_TALLIES.c.version_id == QuizVersion.id, isouter=True)
-        .group_by(Quiz.id, Quiz.title)
-        .order_by(Quiz.title)
+        select(table.seconds, table.takers)
+        .where(table.quiz_id == quiz_id, table.lineage == lineage, table.series == series)
+        .order_by(table.seconds)
     )
-    return [tuple(row) for row in rows]
+    return {row[0]: row[1] for row in rows}
 
 
-def _cells(session: Session, quiz_id: int) -> dict[tuple[str, str], list[Cell]]:
+def dots_of(session: Session, version_id: int) -> list[tuple[str, float, float, bool]]:
+    """(item, share right, correlation, alarm) where both are known; of a large bank the items with most answers."""
+    rows: Any = session.execute(
+        select(FIGURES.c.lineage, _SHARE, FIGURES.c.correlation, FIGURES.c.alarmed)
+        .select_from(_LINES.get_final_froms()[0])
+        .where(QUESTIONS.c.version_id == version_id, FIGURES.c.correlation.is_not(None))
+        .order_by(FIGURES.c.takers.desc(), FIGURES.c.lineage)
+        .limit(MOST_DOTS)
+    )
+    return [(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+
+def peers_of(session: Session, question_ids: Collection[int]) -> Mapping[int, ItemHealth]:
+    """How first attempts answered these questions, where so many did that nobody can be recognised."""
+    rows: Any = session.execute(_LINES.where(QUESTIONS.c.id.in_(question_ids), FIGURES.c.takers >= FEWEST_TAKERS))
+    return {line.question_id: line.health for line in map(_line, rows)}
+
+
+def holding_of(session: Session, quiz_id: int) -> Holding:
+    """What an alarm does in this quiz; where it serves several providers, one that wants a hold gets it."""
+    own = session.scalar(select(HealthSetting.holds).where(HealthSetting.quiz_id == quiz_id))
+    by_provider = session.scalar(
+        select(func.count())
+        .select_from(QuizAssignment)
+        .join(Release, Release.id == QuizAssignment.release_id)
+        .join(Provider, Provider.id == Release.provider_id)
+        .where(QuizAssignment.quiz_id == quiz_id, Release.state == "published", Provider.alarm_holds.is_(True))
+    )
+    return Holding(own, bool(by_provider))
+
+
+def _line(row: Any) -> HealthLine:
+    health = from_plain(row[5]) if row[5] else NO_HEALTH
+    return HealthLine(row[0], row[1], row[2], row[3], row[4] or "", health)
+
+
+def _scores(session: Session, version_id: int) -> dict[int, int]:
+    rows: Any = session.execute(
+        select(SCORE_TALLIES.c.earned, func.sum(SCORE_TALLIES.c.takers))
+        .where(SCORE_TALLIES.c.version_id == version_id)
+        .group_by(SCORE_TALLIES.c.earned)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _sums(session: Session, version_id: int) -> Any:
+    """(items answered, sum of p(1-p), fewest and most takers, answers, most points of an item, alarms)."""
+    return session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(_SHARE * (1 - _SHARE)), 0.0),
+            func.coalesce(func.min(FIGURES.c.takers), 0),
+            func.coalesce(func.max(FIGURES.c.takers), 0),
+            func.coalesce(func.sum(FIGURES.c.takers), 0),
+            func.coalesce(func.max(QUESTIONS.c.points), 1),
+            func.coalesce(func.sum(case((FIGURES.c.alarmed.is_(True), 1), else_=0)), 0),
+        )
+        .select_from(_LINES.get_final_froms()[0])
+        .where(QUESTIONS.c.version_id == version_id, FIGURES.c.takers > 0)
+    ).one()
+
+
+def _certainty(session: Session, quiz_id: int, version_id: int) -> tuple[tuple[str, int, Figure], ...]:
+    """Counted over the items of the version in their present wording."""
     table = ANSWER_TALLIES.c
+    present = select(SERIES.c.lineage, SERIES.c.series, QUESTIONS.c.points).join(
+        SERIES, SERIES.c.question_id == QUESTIONS.c.id
+    )
+    items = present.where(QUESTIONS.c.version_id == version_id).subquery("present")
     rows: Any = session.execute(
         select(
-            table.lineage, table.series, table.rest, table.points, table.chosen, table.certainty, table.takers
-        ).where(table.quiz_id == quiz_id)
+            table.certainty,
+            func.sum(table.takers),
+            func.sum(case((table.points == items.c.points, table.takers), else_=0)),
+        )
+        .join(items, and_(items.c.lineage == table.lineage, items.c.series == table.series))
+        .where(table.quiz_id == quiz_id, table.certainty != "")
+        .group_by(table.certainty)
     )
-    found: defaultdict[tuple[str, str], list[Cell]] = defaultdict(list)
-    for row in rows:
-        found[row[0], row[1]].append(Cell(*row[2:]))
-    return found
+    found = {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    return tuple(
+        (level, found[level][0], proportion(found[level][1], found[level][0]))
+        for level in CERTAINTIES
+        if level in found
+    )
 
 
-def _scores(session: Session, version_id: int) -> Counter[int]:
-    scores: Counter[int] = Counter()
-    for earned, takers in session.execute(
-        select(SCORE_TALLIES.c.earned, SCORE_TALLIES.c.takers).where(SCORE_TALLIES.c.version_id == version_id)
-    ):
-        scores[earned] += takers
-    return scores
-
-
-def _reliability(lines: Sequence[HealthLine], scores: Counter[int], attempts: int) -> Figure:
+def _reliability(items: int, spread: float, fewest: int, most: int, points: int, scores: Mapping[int, int]) -> Figure:
     """KR-20 where everybody had the same items; a drawn quiz has no single form, so no such figure."""
-    asked = [one for one in lines if one.health.takers]
-    if any(one.item.points != 1 for one in asked):
+    if points != 1:
         return Figure(None, reason="Some questions give more than one point.")
-    if any(one.health.takers != attempts for one in asked):
+    if {fewest, most} != {sum(scores.values())}:
         return Figure(None, reason="Attempts are drawn: people answered different questions, or wordings changed.")
-    return kr20([one.health.right / one.health.takers for one in asked], variance_of(scores))
+    return kr20(items, spread, variance_of(scores))

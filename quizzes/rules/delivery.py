@@ -92,6 +92,8 @@ class DeliveryRules:
     """From the start of an attempt to its end; None is without limit."""
     certainty: bool = False
     """Whether learners say how sure they are of each answer."""
+    peers: bool = False
+    """Whether who has passed sees how others answered, where enough did."""
     after_try: Review = BEFORE_PASSING
     after_passing: Review = AFTER_PASSING
     after_term: Review = NOTHING
@@ -173,6 +175,11 @@ def review_of(*, submitted: bool, has_passed: bool, rules: DeliveryRules = TODAY
     if has_passed:
         shown = shown | rules.after_passing
     return shown | rules.after_term if term_over else shown
+
+
+def shows_peers(rules: DeliveryRules, review: Review, *, submitted: bool, has_passed: bool) -> bool:
+    """Whether a result may say how others answered: only to who has passed, beside the questions themselves."""
+    return rules.peers and submitted and has_passed and review.answers
 
 
 def score_sentence(*, earned: int, total: int, pass_points: int) -> str:

@@ -1,14 +1,14 @@
 """Item statistics out of counted answers: figures with intervals, and the reason where a figure stays hidden.
 
 Sources: difficulty, discrimination by the upper and lower 27 % and distractor efficiency as in classical test theory;
-Wilson's interval (1927); Fisher's z for correlations; Kuder-Richardson formula 20. Integers are summed exactly, and
-divided once. People with the same score share the places of their score in equal parts.
+Wilson's interval (1927); Fisher's z for correlations; Kuder-Richardson formula 20; Kendall's tau-b for certainty.
+Integers are summed exactly, and divided once. People with the same score share its places in equal parts.
 """
 
 import itertools
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Z95 = 1.959963984540054
@@ -31,36 +31,20 @@ class Cell:
     certainty: str
     takers: int
 
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The choices taken; "" stands for an answer left open."""
+        return tuple(self.chosen.split()) or ("",)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its 95 % interval, or the reason why it is not shown."""
+    """A number with its 95 % interval (of a median: its quartiles), or the reason why it is not shown."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemHealth:
-    """Everything known of one item in one wording."""
-
-    takers: int
-    right: int
-    difficulty: Figure
-    point_biserial: Figure
-    discrimination: Figure
-    distractors: Figure
-    """Share of the distractors that attract takers."""
-    choices: tuple[tuple[str, int], ...]
-    """How often each choice was taken; "" is an answer left open."""
-    quintiles: tuple[Mapping[str, float], ...]
-    """Share of each choice from the lowest fifth of scores to the highest; empty when hidden."""
-    certainty: Mapping[str, tuple[int, Figure]]
-    """Takers and share right by how sure they were."""
-    alarms: tuple[str, ...]
-    """Sentences that say why the key may be wrong."""
 
 
 def wilson(right: int, takers: int) -> tuple[float, float]:
@@ -90,7 +74,7 @@ def point_biserial(cells: Sequence[Cell], full: int) -> Figure:
     """Correlation of right and wrong with the points on the rest of the quiz."""
     takers = sum(cell.takers for cell in cells)
     if takers < FEWEST_TAKERS:
-        return Figure(None, reason=_too_few(takers))
+        return Figure(None, reason=too_few(takers))
     right = sum(cell.takers for cell in cells if cell.points == full)
     if right in {0, takers}:
         return Figure(None, reason="Everybody was right." if right else "Nobody was right.")
@@ -109,7 +93,7 @@ def discrimination(cells: Sequence[Cell], full: int) -> Figure:
     """Share right in the upper 27 % of scores less the share right in the lower 27 %."""
     takers = sum(cell.takers for cell in cells)
     if takers < FEWEST_TAKERS:
-        return Figure(None, reason=_too_few(takers))
+        return Figure(None, reason=too_few(takers))
     size = (takers * GROUP + 50) // 100
     lower, _middle, upper = _shares(cells, [0, size, takers - size, takers])
     high, low = (sum(count for cell, count in part if cell.points == full) for part in (upper, lower))
@@ -125,20 +109,56 @@ def by_quintile(cells: Sequence[Cell]) -> tuple[Mapping[str, float], ...]:
     for counts in _shares(cells, [takers * fifth / 5 for fifth in range(6)]):
         by_choice: defaultdict[str, float] = defaultdict(float)
         for cell, count in counts:
-            by_choice[cell.chosen] += count
-        total = sum(by_choice.values())
+            for choice in cell.taken:
+                by_choice[choice] += count
+        total = sum(count for _cell, count in counts)
         found.append({chosen: count / total for chosen, count in sorted(by_choice.items())})
     return tuple(found)
 
 
-def kr20(shares: Sequence[float], variance: float) -> Figure:
-    """Reliability of a quiz: shares right of its items, population variance of its scores."""
-    items = len(shares)
+def calibration(cells: Sequence[Cell], full: int) -> Figure:
+    """Kendall's tau-b between how sure people were and whether they were right: 1 is "sure when right, else not"."""
+    right, wrong = ([0] * len(CERTAINTIES) for _verdict in range(2))
+    for cell in cells:
+        if cell.certainty:
+            (right if cell.points == full else wrong)[CERTAINTIES.index(cell.certainty)] += cell.takers
+    takers = sum(right) + sum(wrong)
+    if takers < FEWEST_TAKERS:
+        return Figure(None, reason=f"{takers} of {FEWEST_TAKERS} answers with a certainty needed.")
+    if not sum(right) or not sum(wrong):
+        return Figure(None, reason="Everybody was right." if sum(right) else "Nobody was right.")
+    levels = [sum(pair) for pair in zip(right, wrong, strict=True)]
+    untied = takers * takers - sum(level * level for level in levels)
+    if not untied:
+        return Figure(None, reason="Everybody was equally sure.")
+    pairs = itertools.combinations(range(len(levels)), 2)
+    excess = sum(right[high] * wrong[low] - right[low] * wrong[high] for low, high in pairs)
+    return Figure(excess / math.sqrt(untied / 2 * sum(right) * sum(wrong)))
+
+
+def quantile(counts: Mapping[int, int], share: float) -> float:
+    """The value below which this share of the takers lies, between two values in proportion (as numpy's default)."""
+    place = share * (sum(counts.values()) - 1)
+    low = math.floor(place)
+    first, second = _at_rank(counts, low), _at_rank(counts, math.ceil(place))
+    return first + (second - first) * (place - low)
+
+
+def pace(seconds: Mapping[int, int]) -> Figure:
+    """The median time on an item with its quartiles, out of how many took so many seconds."""
+    takers = sum(seconds.values())
+    if takers < FEWEST_TAKERS:
+        return Figure(None, reason=f"{takers} of {FEWEST_TAKERS} measured times needed.")
+    return Figure(quantile(seconds, 0.5), quantile(seconds, 0.25), quantile(seconds, 0.75))
+
+
+def kr20(items: int, spread: float, variance: float) -> Figure:
+    """Reliability of a quiz: its items, the sum of p(1-p) over them, the population variance of its scores."""
     if items < FEWEST_ITEMS:
         return Figure(None, reason=f"Fewer than {FEWEST_ITEMS} questions.")
     if variance <= 0:
         return Figure(None, reason="Everybody has the same score.")
-    return Figure(items / (items - 1) * (1 - sum(share * (1 - share) for share in shares) / variance))
+    return Figure(items / (items - 1) * (1 - spread / variance))
 
 
 def variance_of(scores: Mapping[int, int]) -> float:
@@ -149,60 +169,6 @@ def variance_of(scores: Mapping[int, int]) -> float:
     total = sum(score * count for score, count in scores.items())
     squares = sum(score * score * count for score, count in scores.items())
     return (takers * squares - total * total) / (takers * takers)
-
-
-def health_of(cells: Sequence[Cell], *, full: int, choices: Sequence[str], keys: Iterable[str]) -> ItemHealth:
-    """All figures of one item. `choices` and `keys` are empty where an answer is no single choice."""
-    keys = frozenset(keys)
-    takers = sum(cell.takers for cell in cells)
-    right = sum(cell.takers for cell in cells if cell.points == full)
-    chosen: Counter[str] = Counter()
-    for cell in cells:
-        chosen[cell.chosen] += cell.takers
-    quintiles = by_quintile(cells) if choices else ()
-    correlation = point_biserial(cells, full)
-    return ItemHealth(
-        takers=takers,
-        right=right,
-        difficulty=proportion(right, takers),
-        point_biserial=correlation,
-        discrimination=discrimination(cells, full),
-        distractors=_efficiency(chosen, [one for one in choices if one not in keys], takers),
-        choices=tuple((one, chosen[one]) for one in (*choices, "")) if choices else (),
-        quintiles=quintiles,
-        certainty=_certainty(cells, full),
-        alarms=tuple(_alarms(correlation, quintiles, keys)),
-    )
-
-
-def _efficiency(chosen: Mapping[str, int], distractors: Sequence[str], takers: int) -> Figure:
-    if takers < FEWEST_TAKERS:
-        return Figure(None, reason=_too_few(takers))
-    if not distractors:
-        return Figure(None, reason="This kind of question has no distractors.")
-    working = sum(chosen.get(one, 0) * 100 >= takers * FUNCTIONAL for one in distractors)
-    return Figure(working / len(distractors))
-
-
-def _certainty(cells: Sequence[Cell], full: int) -> dict[str, tuple[int, Figure]]:
-    found: dict[str, tuple[int, Figure]] = {}
-    for level in CERTAINTIES:
-        takers = sum(cell.takers for cell in cells if cell.certainty == level)
-        right = sum(cell.takers for cell in cells if cell.certainty == level and cell.points == full)
-        if takers:
-            found[level] = takers, proportion(right, takers)
-    return found
-
-
-def _alarms(correlation: Figure, quintiles: Sequence[Mapping[str, float]], keys: frozenset[str]) -> Iterable[str]:
-    if correlation.value is not None and correlation.value < 0:
-        yield "Those who do well on the rest of the quiz are wrong here more often than the others."
-    if quintiles and keys:
-        top = quintiles[-1]
-        best = max((top.get(key, 0.0) for key in keys), default=0.0)
-        for choice, share in top.items():
-            if choice and choice not in keys and share > best:
-                yield f"Among the best fifth, choice {choice.upper()} was taken more often than the key."
 
 
 def _shares(cells: Sequence[Cell], edges: Sequence[float]) -> list[list[tuple[Cell, float]]]:
@@ -222,5 +188,15 @@ def _shares(cells: Sequence[Cell], edges: Sequence[float]) -> list[list[tuple[Ce
     return slices
 
 
-def _too_few(takers: int) -> str:
+def too_few(takers: int) -> str:
+    """Why a figure stays hidden."""
     return f"{takers} of {FEWEST_TAKERS} takers needed."
+
+
+def _at_rank(counts: Mapping[int, int], rank: int) -> int:
+    seen = 0
+    for value in sorted(counts):
+        seen += counts[value]
+        if rank < seen:
+            return value
+    raise ValueError("no such rank")

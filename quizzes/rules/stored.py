@@ -81,6 +81,7 @@ def delivery_from(stored: Mapping[str, Any]) -> DeliveryRules:
         wait_hours=stored.get("wait_hours", 0),
         minutes=stored.get("minutes"),
         certainty=stored.get("certainty", False),
+        peers=stored.get("peers", False),
         **{stage: _review(stored[stage]) for stage in STAGES if stage in stored},
     )
 

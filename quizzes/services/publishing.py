@@ -15,6 +15,7 @@ from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.linting import lint_all
 from quizzes.services import holding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
+from quizzes.services.series import series_by_question
 
 
 def discard_draft(session: Session, version_id: int, *, edition: int, editor: int | None, now: datetime) -> int:
@@ -58,6 +59,7 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
         "vignettes": list(changed.vignettes),
     }
     record(session, Event.QUIZ_PUBLISHED, draft, details, editor=editor, now=now)
+    series_by_question(session, draft.quiz_id)
     holding.after_publishing(session, draft.quiz_id, facts.items.values(), changed, by=editor, now=now)
     return changed
 

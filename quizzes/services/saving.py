@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Integer, bindparam, case, cast, extract, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Invalid, NotFound, Refused
@@ -15,6 +15,7 @@ from quizzes.rules.delivery import LATE, MayNotAnswer, Refusal
 from quizzes.rules.grading import AnswerSheet
 from quizzes.rules.item import Kind
 from quizzes.rules.limits import MOST_POSITION
+from quizzes.rules.pace import IDLE_SECONDS, added, spent
 
 NO_SUCH_CHOICE = "That choice does not belong to this question. Nothing was changed."
 NO_SUCH_QUESTION = "That question does not belong to this attempt. Nothing was changed."
@@ -37,12 +38,19 @@ _answered_elsewhere = (
         ATTEMPTS.c.code == bindparam("attempt"), _other.c.position != bindparam("place"), _other.c.chosen.is_not(None)
     )
 )
+# As rules/pace.py: seconds since the attempt's last saved answer, or its start. SET sees every row as it was before.
+_last = func.coalesce(
+    select(func.max(_other.c.saved_at)).where(_other.c.attempt_id == ANSWERS.c.attempt_id).scalar_subquery(),
+    select(ATTEMPTS.c.started_at).where(ATTEMPTS.c.id == ANSWERS.c.attempt_id).scalar_subquery(),
+)
+_gap = bindparam("clock", type_=Integer) - cast(func.round(extract("epoch", _last)), Integer)
+_spent = case((_gap.between(0, IDLE_SECONDS), func.coalesce(ANSWERS.c.seconds, 0) + _gap), else_=ANSWERS.c.seconds)
 _place = (ANSWERS.c.attempt_id == _open_attempt.scalar_subquery(), ANSWERS.c.position == bindparam("place"))
 # Statements are built once: building costs more than running them.
 _SAVE = (
     update(ANSWERS)
     .where(*_place)
-    .values(chosen=bindparam("choice"), saved_at=bindparam("at"))
+    .values(chosen=bindparam("choice"), saved_at=bindparam("at"), seconds=_spent)
     .returning(
         ANSWERS.c.choice_order,
         _answered_elsewhere.scalar_subquery(),
@@ -62,6 +70,7 @@ _LOCK = (
         ATTEMPTS.c.passed,
         ATTEMPTS.c.counted,
         ATTEMPTS.c.due_at,
+        ATTEMPTS.c.started_at,
     )
     .where(*_mine)
     .with_for_update()
@@ -76,6 +85,7 @@ _ANSWERS = (
         ANSWERS.c.kind,
         ANSWERS.c.parts,
         ANSWERS.c.certainty,
+        ANSWERS.c.seconds,
     )
     .where(ANSWERS.c.attempt_id == bindparam("attempt"))
     .order_by(ANSWERS.c.position)
@@ -84,7 +94,9 @@ _by_place = (ANSWERS.c.attempt_id == bindparam("attempt"), ANSWERS.c.position ==
 _STORE = (
     update(ANSWERS)
     .where(*_by_place)
-    .values(chosen=bindparam("choice"), saved_at=bindparam("at"), certainty=bindparam("sure"))
+    .values(
+        chosen=bindparam("choice"), saved_at=bindparam("at"), certainty=bindparam("sure"), seconds=bindparam("took")
+    )
 )
 _GRADE = update(ANSWERS).where(*_by_place).values(points=bindparam("given"))
 
@@ -107,12 +119,13 @@ def save_answer(
     _judge_text(answer)
     _judge_position(position)
     place = {"person": person_id, "attempt": attempt_code, "place": position, "late": now - LATE}
-    row = session.execute(_SAVE, {**place, "choice": answer or None, "at": now}).one_or_none()
+    place |= {"clock": int(now.timestamp() + 0.5), "at": now}
+    row = session.execute(_SAVE, {**place, "choice": answer or None}).one_or_none()
     if row is None:
         raise _why_not_saved(session, person_id, attempt_code, now=now)
     kept = _canonical(Shape(Kind(row[2]), row[0], row[3]), answer)
     if kept != (answer or None):
-        session.execute(_SAVE, {**place, "choice": kept, "at": now})
+        session.execute(_SAVE, {**place, "choice": kept})
     return Saved(saved_at=now, answered=row[1] + (kept is not None))
 
 
@@ -126,7 +139,7 @@ def save_answers(session: Session, person_id: int, attempt_code: str, sheet: Ans
     if refusal is not None:
         raise Refused(refusal.code, refusal.sentence)
     answers = answers_of(session, attempt.attempt_id)
-    kept = keep(session, attempt.attempt_id, answers, sheet, now=now)
+    kept = keep(session, attempt, answers, sheet, now=now)
     return Saved(saved_at=now, answered=sum(one is not None for one in kept.values()))
 
 
@@ -143,6 +156,7 @@ class LockedAttempt:
     passed: bool | None
     counted: bool | None
     due_at: datetime | None
+    started_at: datetime
 
     def refusal(self, *, now: datetime) -> MayNotAnswer | None:
         """Why it takes no answers any more."""
@@ -160,6 +174,7 @@ class Answered:
     kind: str
     parts: list[str]
     certainty: str | None
+    seconds: int | None
 
     @property
     def shape(self) -> Shape:
@@ -182,10 +197,11 @@ def answers_of(session: Session, attempt_id: int) -> dict[int, Answered]:
 
 
 def keep(
-    session: Session, attempt_id: int, answers: Mapping[int, Answered], sheet: AnswerSheet, *, now: datetime
+    session: Session, attempt: LockedAttempt, answers: Mapping[int, Answered], sheet: AnswerSheet, *, now: datetime
 ) -> dict[int, str | None]:
     """Store what of the sheet is new; gives the answer of every position as it is then.
 
+    Where several answers come at once, nobody can say how long each of them took.
     Refuses: Invalid for positions and choices that were not shown; nothing of the sheet is kept then.
     """
     chosen = {position: row.chosen for position, row in answers.items()}
@@ -199,13 +215,17 @@ def keep(
         if position not in answers or certainty not in CERTAINTIES:
             raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
         sure[position] = certainty
+    moved = [position for position, row in answers.items() if chosen[position] != row.chosen]
+    last = max((row.saved_at for row in answers.values() if row.saved_at), default=attempt.started_at)
+    took = spent(last, now) if len(moved) == 1 else None
     changed = [
         {
-            "attempt": attempt_id,
+            "attempt": attempt.attempt_id,
             "place": position,
             "choice": chosen[position],
-            "at": now if chosen[position] != row.chosen else row.saved_at,
+            "at": now if position in moved else row.saved_at,
             "sure": sure[position],
+            "took": added(row.seconds, took) if position in moved else row.seconds,
         }
         for position, row in answers.items()
         if (chosen[position], sure[position]) != (row.chosen, row.certainty)

@@ -82,7 +82,7 @@ def submit(
     over = is_over(attempt.due_at, now=now)
     answers = answers_of(session, attempt.attempt_id)
     given = sheet if takes_answers(attempt.due_at, now=now) else AnswerSheet({})
-    chosen = keep(session, attempt.attempt_id, answers, given, now=now)
+    chosen = keep(session, attempt, answers, given, now=now)
     unanswered = tuple(position for position, row in answers.items() if not complete(row.shape, chosen[position]))
     if unanswered and not confirm_unanswered and not over:
         return StillOpen(attempt_code, unanswered)

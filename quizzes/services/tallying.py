@@ -1,6 +1,6 @@
-"""Counting first attempts into the tallies, each exactly once, and acting on what the counts say."""
+"""Counting first attempts into the tallies, each exactly once."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,20 +12,38 @@ from sqlalchemy.orm import Session
 
 from cme.outbox.service import enqueue
 from quizzes.models.attempt import ANSWERS, ATTEMPTS
-from quizzes.models.hold import HOLDS
 from quizzes.models.quiz import QUIZ_VERSIONS
-from quizzes.models.statistics import ANSWER_TALLIES, SCORE_TALLIES, TALLIED, HealthSetting
-from quizzes.queries.health import health_of_quiz, series_by_question
-from quizzes.services.holding import hold
+from quizzes.models.statistics import (
+    ANSWER_TALLIES,
+    FIGURES,
+    MOST_CHOSEN,
+    SCORE_TALLIES,
+    TALLIED,
+    TIME_TALLIES,
+)
+from quizzes.rules.pace import MOST_SECONDS
+from quizzes.services.series import series_by_question
 
 JOB = "quizzes.statistics"
 BATCH = 2_000
 MOST_QUIZZES = 50
-LOUDER = 2
-"""An alarm that an editor has answered speaks again when so many times more people have taken the item."""
+WITH_CHOICES = frozenset({"single", "true_false", "multiple"})
+"""Kinds whose answers are choices taken."""
 
+_earlier, _earlier_version = ATTEMPTS.alias("earlier"), QUIZ_VERSIONS.alias("earlier_version")
+_met_before = (
+    select(_earlier.c.id)
+    .join(_earlier_version, _earlier_version.c.id == _earlier.c.version_id)
+    .where(
+        _earlier.c.person_id == ATTEMPTS.c.person_id,
+        _earlier.c.id < ATTEMPTS.c.id,
+        _earlier_version.c.quiz_id == QUIZ_VERSIONS.c.quiz_id,
+    )
+    .exists()
+)
+# Of a person's attempts for each release the first one waits; for a later release it is noted, and not counted.
 _WAITING = (
-    select(ATTEMPTS.c.id, ATTEMPTS.c.version_id, ATTEMPTS.c.total_points, ATTEMPTS.c.earned_points)
+    select(ATTEMPTS.c.id, ATTEMPTS.c.version_id, ATTEMPTS.c.total_points, ATTEMPTS.c.earned_points, _met_before)
     .join(QUIZ_VERSIONS, QUIZ_VERSIONS.c.id == ATTEMPTS.c.version_id)
     .join(TALLIED, TALLIED.c.attempt_id == ATTEMPTS.c.id, isouter=True)
     .where(
@@ -44,6 +62,7 @@ _ANSWERS = select(
     ANSWERS.c.chosen,
     ANSWERS.c.certainty,
     ANSWERS.c.kind,
+    ANSWERS.c.seconds,
 ).where(ANSWERS.c.attempt_id.in_(bindparam("attempts", expanding=True)))
 
 
@@ -62,96 +81,62 @@ def ask_for_tallies(session: Session, *, now: datetime) -> None:
 
 
 def tally_batch(session: Session, quiz_id: int) -> bool:
-    """Count the next attempts of a quiz; True while more may wait."""
+    """Count the next attempts of a quiz and mark the figures that rest on them as stale; True while more may wait."""
+    series = series_by_question(session, quiz_id)
     rows = {row[0]: row for row in session.execute(_WAITING, {"quiz": quiz_id})}
     if not rows:
         return False
-    insert_into = _insert(session)
     taken = session.scalars(
-        insert_into(TALLIED).on_conflict_do_nothing().returning(TALLIED.c.attempt_id),
+        _insert(session)(TALLIED).on_conflict_do_nothing().returning(TALLIED.c.attempt_id),
         [{"attempt_id": number, "quiz_id": quiz_id} for number in rows],
     ).all()  # who counts at the same time has the others
-    series = series_by_question(session, quiz_id)
-    cells: Counter[tuple[Any, ...]] = Counter()
-    for attempt, question, points, chosen, certainty, kind in session.execute(_ANSWERS, {"attempts": list(taken)}):
+    first = [number for number in taken if not rows[number][4]]
+    cells: Counter[tuple[str | int, ...]] = Counter()
+    times: Counter[tuple[str | int, ...]] = Counter()
+    for attempt, question, points, chosen, certainty, kind, seconds in session.execute(_ANSWERS, {"attempts": first}):
         lineage, name = series[question]
         earned = points or 0
-        one = chosen if chosen and kind in {"single", "true_false"} else ""
-        cells[lineage, name, rows[attempt][3] - earned, earned, one, certainty or ""] += 1
-    scores = Counter((rows[number][1], rows[number][2], rows[number][3]) for number in taken)
-    names = ("lineage", "series", "rest", "points", "chosen", "certainty")
-    _add(
-        session,
-        ANSWER_TALLIES,
-        [{"quiz_id": quiz_id, **dict(zip(names, key, strict=True)), "takers": n} for key, n in cells.items()],
-    )
-    _add(
-        session,
-        SCORE_TALLIES,
-        [{"version_id": key[0], "total": key[1], "earned": key[2], "takers": n} for key, n in scores.items()],
-    )
+        took = chosen if chosen and kind in WITH_CHOICES and len(chosen) <= MOST_CHOSEN else ""
+        cells[lineage, name, rows[attempt][3] - earned, earned, took, certainty or ""] += 1
+        if seconds is not None:
+            times[lineage, name, min(seconds, MOST_SECONDS)] += 1
+    scores = Counter((rows[number][1], rows[number][2], rows[number][3]) for number in first)
+    _add(session, ANSWER_TALLIES, cells, quiz_id=quiz_id)
+    _add(session, TIME_TALLIES, times, quiz_id=quiz_id)
+    _add(session, SCORE_TALLIES, scores)
+    _mark_stale(session, quiz_id, sorted({(str(key[0]), str(key[1])) for key in cells}))
     return len(rows) == BATCH
 
 
 def forget_tallies(session: Session, quiz_id: int) -> None:
     """Begin anew: points given before were corrected."""
     versions = select(QUIZ_VERSIONS.c.id).where(QUIZ_VERSIONS.c.quiz_id == quiz_id)
-    session.execute(delete(ANSWER_TALLIES).where(ANSWER_TALLIES.c.quiz_id == quiz_id))
+    for table in (ANSWER_TALLIES, TIME_TALLIES, FIGURES, TALLIED):
+        session.execute(delete(table).where(table.c.quiz_id == quiz_id))
     session.execute(delete(SCORE_TALLIES).where(SCORE_TALLIES.c.version_id.in_(versions)))
-    session.execute(delete(TALLIED).where(TALLIED.c.quiz_id == quiz_id))
 
 
-def raise_alarms(session: Session, quiz_id: int, *, now: datetime) -> tuple[str, ...]:
-    """Make a task of every item whose key may be wrong, or hold it where the quiz is set so; gives their names."""
-    setting = session.get(HealthSetting, quiz_id)
-    report = health_of_quiz(session, quiz_id)
-    if report is None:
-        return ()
-    answered = _answered(session, quiz_id)
-    raised: list[str] = []
-    for line in report.lines:
-        if not line.health.alarms or line.health.takers < LOUDER * answered.get((line.item.lineage, line.series), 0):
-            continue
-        details = {
-            "sentence": " ".join(line.health.alarms),
-            "series": line.series,
-            "takers": line.health.takers,
-        }
-        still_drawn = not (setting is not None and setting.holds)
-        if hold(
-            session, quiz_id, line.item.lineage, "alarm", details=details, by=None, now=now, still_drawn=still_drawn
-        ):
-            raised.append(line.item.lineage)
-    return tuple(raised)
+def _mark_stale(session: Session, quiz_id: int, items: Sequence[tuple[str, str]]) -> None:
+    if not items:
+        return
+    empty = {"stale": True, "takers": 0, "right_takers": 0, "correlation": None, "alarmed": False, "figures": {}}
+    wanted = _insert(session)(FIGURES)
+    session.execute(
+        wanted.on_conflict_do_update(index_elements=["quiz_id", "lineage", "series"], set_={"stale": True}),
+        [{"quiz_id": quiz_id, "lineage": lineage, "series": series, **empty} for lineage, series in items],
+    )
 
 
-def set_holding(session: Session, quiz_id: int, *, holds: bool) -> None:
-    """Whether a suspected wrong key takes the item out of new attempts at once."""
-    session.merge(HealthSetting(quiz_id=quiz_id, holds=holds))
-    session.flush()
-
-
-def _answered(session: Session, quiz_id: int) -> dict[tuple[str, str], int]:
-    """How many had taken an item when an editor last confirmed it against an alarm."""
-    found: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for lineage, details in session.execute(
-        select(HOLDS.c.lineage, HOLDS.c.details).where(
-            HOLDS.c.quiz_id == quiz_id, HOLDS.c.cause == "alarm", HOLDS.c.outcome == "confirmed"
-        )
-    ):
-        key = lineage, str(details.get("series"))
-        found[key] = max(found[key], int(details.get("takers", 0)))
-    return found
-
-
-def _add(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """Add counts to the rows that are there."""
-    if rows:
+def _add(session: Session, table: Any, counted: Counter[tuple[Any, ...]], **same: int) -> None:
+    """Add counts to the rows that are there; the keys name the table's key columns beside `same`, in their order."""
+    if counted:
         wanted = _insert(session)(table)
         keys = [column.name for column in table.primary_key.columns]
+        names = [name for name in keys if name not in same]
         adding = wanted.on_conflict_do_update(
             index_elements=keys, set_={"takers": table.c.takers + wanted.excluded.takers}
         )
+        rows = [{**same, **dict(zip(names, key, strict=True)), "takers": n} for key, n in sorted(counted.items())]
         session.execute(adding, rows)
 
 

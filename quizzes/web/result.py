@@ -1,7 +1,7 @@
 """A result as its page shows it; what the review rules hide never reaches the template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markupsafe import Markup
@@ -12,8 +12,9 @@ from cme.credits.rules import MayNotStart, may_count
 from quizzes.queries.attempts import AnswerFacts, AttemptFacts
 from quizzes.rules.answers import parts_of
 from quizzes.rules.correcting import Change, corrected
-from quizzes.rules.delivery import Review, review_of, score_sentence
+from quizzes.rules.delivery import Review, review_of, score_sentence, shows_peers
 from quizzes.rules.item import Item, Kind
+from quizzes.rules.item_health import ItemHealth
 from quizzes.services.versions import ShownVersion
 from quizzes.services.wording import ItemWords
 from quizzes.web.module import Shown
@@ -27,6 +28,8 @@ class ResultChoice:
     chosen: bool
     is_key: bool
     rationale: Markup | None
+    peers: int | None = None
+    """Per cent of the others who took it, where that may be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class ResultPart:
     """None while right and wrong may not be seen."""
     key: Markup | str | None
     rationale: Markup | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """How others answered at their first attempt."""
+
+    takers: int
+    right: int
+    """Per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,8 @@ class ResultQuestion:
     references: tuple[ReferenceEntry, ...]
     corrected: bool
     """What counts as right was corrected after the quiz was published."""
+    peers: Peers | None = None
+    """How others answered, where that may be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +86,27 @@ class Result:
     questions: tuple[ResultQuestion, ...]
 
 
+def wants_peers(attempt: AttemptFacts, version: ShownVersion, shown: Shown, *, now: datetime) -> bool:
+    """Whether the page of this result may say how others answered."""
+    review = _review(attempt, version, shown, now=now)
+    rules = version.facts.delivery
+    return shows_peers(rules, review, submitted=attempt.submitted, has_passed=attempt.has_passed)
+
+
 def result_of(
-    attempt: AttemptFacts, version: ShownVersion, shown: Shown, *, changes: Mapping[int, Change], now: datetime
+    attempt: AttemptFacts,
+    version: ShownVersion,
+    shown: Shown,
+    *,
+    changes: Mapping[int, Change],
+    peers: Mapping[int, ItemHealth],
+    now: datetime,
 ) -> Result:
-    """The result of a submitted attempt; `changes` are the corrected keys, by question: they are what is shown."""
-    review = review_of(
-        submitted=attempt.submitted,
-        has_passed=attempt.has_passed,
-        rules=version.facts.delivery,
-        term_over=now >= shown.release.term.closes_at,
-    )
+    """The result of a submitted attempt; `changes` are the corrected keys, by question: they are what is shown.
+
+    `peers` holds how others answered a question, where that may be seen (`wants_peers`) and enough did.
+    """
+    review = _review(attempt, version, shown, now=now)
     answers = attempt.answers if review.answers else ()
     return Result(
         sentence=score_sentence(
@@ -90,9 +115,38 @@ def result_of(
         review=review,
         self_test=_why_self_test(attempt, shown),
         questions=tuple(
-            _question(answer, version, shown, review, changes.get(answer.question_id)) for answer in answers
+            _with_peers(
+                _question(answer, version, shown, review, changes.get(answer.question_id)),
+                answer,
+                peers.get(answer.question_id),
+            )
+            for answer in answers
         ),
     )
+
+
+def _review(attempt: AttemptFacts, version: ShownVersion, shown: Shown, *, now: datetime) -> Review:
+    return review_of(
+        submitted=attempt.submitted,
+        has_passed=attempt.has_passed,
+        rules=version.facts.delivery,
+        term_over=now >= shown.release.term.closes_at,
+    )
+
+
+def _with_peers(question: ResultQuestion, answer: AnswerFacts, health: ItemHealth | None) -> ResultQuestion:
+    if health is None:
+        return question
+    taken = dict(health.choices)
+    choices = tuple(
+        replace(choice, peers=_percent(taken[key], health.takers)) if key in taken else choice
+        for choice, key in zip(question.choices, answer.choice_order, strict=False)
+    )
+    return replace(question, choices=choices, peers=Peers(health.takers, _percent(health.right, health.takers)))
+
+
+def _percent(part: int, whole: int) -> int:
+    return (part * 200 + whole) // (2 * whole)
 
 
 def _question(

@@ -73,6 +73,7 @@ class RulesForm(FlaskForm):
     wait_hours = IntegerField("Hours between two attempts", description="0 or empty: none.", validators=[Optional()])
     minutes = IntegerField("Minutes for an attempt", description="Empty: no limit.", validators=[Optional()])
     certainty = BooleanField("Ask how sure learners are of each answer (it never changes a point)")
+    peers = BooleanField("Show who has passed how others answered, once 30 people did")
     after_try = _stage("After each attempt")
     after_passing = _stage("After passing, in addition")
     after_term = _stage("After the end of the term, in addition")
@@ -83,7 +84,7 @@ class RulesForm(FlaskForm):
         self.edition.data = facts.edition
         rules = facts.delivery
         self.attempts.data, self.minutes.data, self.wait_hours.data = rules.attempts, rules.minutes, rules.wait_hours
-        self.certainty.data = rules.certainty
+        self.certainty.data, self.peers.data = rules.certainty, rules.peers
         for stage in STAGES:
             self[stage].data = [part for part in REVIEW_PARTS if getattr(getattr(rules, stage), part)]
         for line in facts.blueprint:
@@ -114,6 +115,7 @@ class RulesForm(FlaskForm):
                 wait_hours=self.wait_hours.data or 0,
                 minutes=self.minutes.data,
                 certainty=bool(self.certainty.data),
+                peers=bool(self.peers.data),
                 **{stage: self._review(stage) for stage in STAGES},
             ),
             vignettes={

@@ -16,12 +16,13 @@ from cme.web.access import signed_in
 from cme.web.moment import request_now
 from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, release_of_attempt
 from quizzes.queries.corrections import overrides_for, regrades_of
+from quizzes.queries.health import peers_of
 from quizzes.queries.versions import published_version_for_release
 from quizzes.rules.delivery import Refusal, positions_phrase, takes_answers
 from quizzes.services import taking
 from quizzes.web.limits import NO_LIMITS, Limits, limits_of
 from quizzes.web.module import Shown, current_release, shown_of, step, versions
-from quizzes.web.result import result_of
+from quizzes.web.result import result_of, wants_peers
 from quizzes.web.sheet import sheet_of
 
 bp = Blueprint(
@@ -167,13 +168,15 @@ def result(code: str) -> ResponseReturnValue:
         return redirect(url_for("quizzes.attempt", code=code), 303)
     release = activities.release_facts(session, facts.release_id)
     shown = shown_of(session, release, now=now)
-    changes = overrides_for(session, [answer.question_id for answer in facts.answers])
+    version, questions = versions().get(session, facts.version_id), [answer.question_id for answer in facts.answers]
+    changes = overrides_for(session, questions)
+    peers = peers_of(session, questions) if wants_peers(facts, version, shown, now=now) else {}
     return render_template(
         "quizzes/result.html",
         shown=shown,
         release=release,
         attempt=facts,
-        result=result_of(facts, versions().get(session, facts.version_id), shown, changes=changes, now=now),
+        result=result_of(facts, version, shown, changes=changes, peers=peers, now=now),
         regrades=regrades_of(session, facts.attempt_id),
         next_step=step(shown.progress.current),
         limits=_limits_after(session, facts, shown, now=now),

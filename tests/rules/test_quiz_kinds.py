@@ -23,6 +23,7 @@ from quizzes.rules.delivery import (
     due_of,
     may_begin,
     review_of,
+    shows_peers,
 )
 from quizzes.rules.drawing import DrawError, candidate_of, draw, together
 from quizzes.rules.editing import changes_of
@@ -207,6 +208,7 @@ def test_what_is_stored_comes_back(item: Item) -> None:
         wait_hours=st.integers(0, 99),
         minutes=st.none() | st.integers(1, 99),
         certainty=st.booleans(),
+        peers=st.booleans(),
         after_try=st.builds(Review, *[st.booleans()] * 6),
     )
 )
@@ -256,6 +258,18 @@ def test_the_stages_of_the_review_matrix_add_up() -> None:
     ]
     assert seen == [NOTHING, Review(True, False, False), AFTER_PASSING]
     assert review_of(submitted=False, has_passed=True, rules=rules, term_over=True) == NOTHING
+
+
+@pytest.mark.parametrize("peers", [False, True])
+@pytest.mark.parametrize("submitted", [False, True])
+@pytest.mark.parametrize("passed", [False, True])
+@pytest.mark.parametrize("answers", [False, True])
+def test_others_are_shown_only_after_passing_and_beside_the_questions(
+    peers: bool, submitted: bool, passed: bool, answers: bool
+) -> None:
+    review = Review(True, True, True, answers=answers)
+    shown = shows_peers(DeliveryRules(peers=peers), review, submitted=submitted, has_passed=passed)
+    assert shown is (peers and submitted and passed and answers)
 
 
 # Drawing and preflight

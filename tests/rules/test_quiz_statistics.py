@@ -1,21 +1,28 @@
 """Item statistics against numpy and scipy, on random data, to 1e-9; and when a figure stays hidden."""
 
+import json
 import math
 import random
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from quizzes.rules.item_health import NO_HEALTH, from_plain, health_of, to_plain
+from quizzes.rules.pace import added, spent
 from quizzes.rules.statistics import (
+    CERTAINTIES,
     FEWEST_TAKERS,
     Cell,
     by_quintile,
+    calibration,
     discrimination,
-    health_of,
     kr20,
+    pace,
     point_biserial,
+    quantile,
     variance_of,
     wilson,
 )
@@ -75,7 +82,7 @@ def test_reliability_and_variance_equal_numpy(seed: int) -> None:
     expected = items / (items - 1) * (1 - (shares * (1 - shares)).sum() / totals.var())
     variance = variance_of(Counter(int(one) for one in totals))
     assert variance == pytest.approx(totals.var(), abs=EXACT)
-    assert kr20([float(one) for one in shares], variance).value == pytest.approx(expected, abs=EXACT)
+    assert kr20(items, float((shares * (1 - shares)).sum()), variance).value == pytest.approx(expected, abs=EXACT)
 
 
 def placed(totals: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -116,8 +123,8 @@ def test_figures_stay_hidden_below_their_sample_sizes_and_say_why() -> None:
     health = health_of(few, full=1, choices=CHOICES, keys="a")
     assert health.difficulty.value is not None  # a share with its interval needs no thirty
     assert health.distractors.value is None
-    assert kr20([0.5, 0.5], 1.0).reason == "Fewer than 3 questions."
-    assert kr20([0.5] * 3, 0.0).reason == "Everybody has the same score."
+    assert kr20(2, 0.5, 1.0).reason == "Fewer than 3 questions."
+    assert kr20(3, 0.75, 0.0).reason == "Everybody has the same score."
     all_right = [Cell(rest, 1, "a", "", 10) for rest in range(5)]
     assert point_biserial(all_right, 1).reason == "Everybody was right."
 
@@ -149,3 +156,98 @@ def test_certainty_is_set_against_being_right() -> None:
         "high": (10, 0.8),
         "low": (5, 0.0),
     }
+
+
+def sure(rng: random.Random, takers: int) -> list[Cell]:
+    counted = Counter(
+        (rng.randrange(5), rng.randrange(2), rng.choice("ab"), rng.choice(("", "low", "middle", "high")))
+        for _ in range(takers)
+    )
+    return [Cell(*key, number) for key, number in sorted(counted.items())]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_calibration_equals_scipy(seed: int) -> None:
+    cells = sure(random.Random(seed), 60 + 90 * seed)
+    asked = [cell for cell in cells if cell.certainty]
+    levels = [CERTAINTIES.index(cell.certainty) for cell in asked for _ in range(cell.takers)]
+    verdicts = [cell.points for cell in asked for _ in range(cell.takers)]
+    expected = stats.kendalltau(levels, verdicts, variant="b").statistic
+    assert calibration(cells, 1).value == pytest.approx(expected, abs=EXACT)
+
+
+def test_calibration_stays_hidden_without_a_sample_or_a_difference() -> None:
+    few = [Cell(1, 1, "a", "high", 15), Cell(1, 0, "b", "low", 14), Cell(1, 0, "b", "", 100)]
+    assert calibration(few, 1).reason == "29 of 30 answers with a certainty needed."
+    assert calibration([*few, Cell(1, 1, "a", "low", 1)], 1).value is not None
+    assert calibration([Cell(1, 1, "a", "high", 40)], 1).reason == "Everybody was right."
+    same = [Cell(1, 1, "a", "high", 20), Cell(1, 0, "b", "high", 20)]
+    assert calibration(same, 1).reason == "Everybody was equally sure."
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_times_equal_numpy(seed: int) -> None:
+    rng = random.Random(seed)
+    times = [int(rng.lognormvariate(3.5, 0.8)) for _ in range(30 + 41 * seed)]
+    figure, counted = pace(Counter(times)), Counter(times)
+    assert [figure.low, figure.value, figure.high] == pytest.approx(np.quantile(times, [0.25, 0.5, 0.75]), abs=EXACT)
+    for share in (0.0, 0.1, 0.9, 1.0):
+        assert quantile(counted, share) == pytest.approx(np.quantile(times, share), abs=EXACT)
+    assert pace(Counter(times[:29])).reason == "29 of 30 measured times needed."
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_choice_of_a_multiple_response_is_counted_for_itself(seed: int) -> None:
+    rng = random.Random(seed)
+    taken = [frozenset(rng.sample("abcd", rng.randrange(5))) for _ in range(70 + seed)]
+    rest = [rng.randrange(9) for _ in taken]
+    right = [int(one == {"a", "b"}) for one in taken]
+    rows = Counter(zip(rest, right, (" ".join(sorted(one)) for one in taken), strict=True))
+    health = health_of(
+        [Cell(*row, "", number) for row, number in sorted(rows.items())],
+        full=1, choices="abcd", keys="ab", all_keys=True,
+    )  # fmt: skip
+    totals = np.array(rest) + np.array(right)
+    for letter in "abcd":
+        has = np.array([letter in one for one in taken])
+        assert dict(health.choices)[letter] == has.sum()
+        for fifth, shares in enumerate(health.quintiles):
+            weights = placed(totals, len(taken) * fifth / 5, len(taken) * (fifth + 1) / 5)
+            assert shares.get(letter, 0.0) == pytest.approx((weights * has).sum() / (len(taken) / 5), abs=EXACT)
+    assert dict(health.choices)[""] == sum(not one for one in taken)
+
+
+def test_a_missing_key_of_a_multiple_response_is_noticed() -> None:
+    able, weak = Cell(9, 0, "a c", "", 20), Cell(1, 1, "a b", "", 80)
+    wrong = health_of([able, weak], full=1, choices=CHOICES, keys="ab", all_keys=True)
+    assert any("choice C was taken more often" in one for one in wrong.alarms)
+    fine = health_of([able, weak], full=1, choices=CHOICES, keys="ac", all_keys=True)
+    assert not any("taken more often" in one for one in fine.alarms)
+
+
+def test_a_negative_difference_of_the_groups_is_an_alarm_of_its_own() -> None:
+    # Nobody separates on the rest, so no correlation is shown; the groups differ by the item itself alone.
+    cells = [Cell(5, 1, "a", "", 20), Cell(5, 0, "b", "", 20)]
+    assert health_of(cells, full=1, choices=CHOICES, keys="a").alarms == ()
+    upside_down = [Cell(5, 2, "a", "", 20), Cell(7, 1, "b", "", 20)]
+    (alarm, *_others) = health_of(upside_down, full=2, choices=CHOICES, keys="a").alarms
+    assert alarm == "Those who do well on the rest of the quiz are wrong here more often than the others."
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_figures_come_back_from_json_as_they_were(seed: int) -> None:
+    cells = sure(random.Random(seed), 20 + 60 * seed)
+    seconds = Counter(random.Random(seed).randrange(90) for _ in range(50))
+    health = health_of(cells, full=1, choices="ab", keys="a", seconds=seconds)
+    assert from_plain(json.loads(json.dumps(to_plain(health)))) == health
+    assert from_plain(json.loads(json.dumps(to_plain(NO_HEALTH)))) == NO_HEALTH
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counted"), [(-1, None), (0, 0), (0.9, 0), (59, 59), (300, 300), (300.9, 300), (301, None)]
+)
+def test_a_long_pause_is_no_time_on_an_item(seconds: float, counted: int | None) -> None:
+    last = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    assert spent(last, last + timedelta(seconds=seconds)) == counted
+    assert added(None, counted) == counted
+    assert added(7, counted) == 7 + (counted or 0)
