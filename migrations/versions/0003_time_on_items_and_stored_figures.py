@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("takers", sa.Integer(), nullable=False),
         sa.Column("right_takers", sa.Integer(), nullable=False),
-        sa.Column("correlation", sa.Float(), nullable=True),
+        sa.Column("correlation", sa.Double(), nullable=True),
         sa.Column("alarmed", sa.Boolean(), nullable=False),
         sa.Column("figures", JSON, nullable=False),
         sa.ForeignKeyConstraint(["quiz_id"], ["quizzes.id"], name=op.f("fk_item_figures_quiz_id_quizzes")),
