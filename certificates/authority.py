@@ -2,18 +2,19 @@
 
 from datetime import datetime
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
 from certificates.checking.trust import roots_from_pem
 from certificates.credential import Seal
-from certificates.issuing import keys_of, signer_of
+from certificates.issuing import keys_of
 from certificates.keys import FOLDER, ROOT, TRUSTED
 from cme.config import Settings
 
 
 def seal_of(settings: Settings, *, now: datetime) -> Seal:
     """What signs credentials: the key that also signs the documents. Raises certificates.keys.KeyProblem."""
-    return signer_of(settings, now=now)
+    return keys_of(settings).signer(now=now)  # credentials take no time stamp: no service is asked here
 
 
 def roots_of(settings: Settings, *, now: datetime) -> list[bytes]:
@@ -29,3 +30,9 @@ def roots_of(settings: Settings, *, now: datetime) -> list[bytes]:
 def signers_of(settings: Settings, *, now: datetime) -> list[Certificate]:
     """Every signing certificate of this installation, the oldest first. Raises KeyProblem."""
     return [one.certificate for one in keys_of(settings).listed(now=now)]
+
+
+def withdrawn_of(settings: Settings, *, now: datetime) -> bytes | None:
+    """Our own root's list of withdrawn signers as DER, or None where there is none."""
+    found = keys_of(settings).withdrawn(now=now)
+    return None if found is None else found.public_bytes(Encoding.DER)

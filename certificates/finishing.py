@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Protocol
 from xml.sax.saxutils import escape
 
 from certificates import writing
@@ -59,6 +61,20 @@ class Attachment:
     description: str = "The same credit as a verifiable credential (Open Badges 3.0)"
 
 
+class Validation(Protocol):
+    """Certificates and lists of withdrawn ones (DER) for signer and time-stamping service."""
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]: ...
+
+    @property
+    def lists(self) -> tuple[bytes, ...]: ...
+
+    def covers(self, token: bytes) -> bool:
+        """Whether whoever has made this time stamp is among them."""
+        ...
+
+
 def describe(writer: Writer, page: Compiled, filled: Filling, at: datetime) -> int:
     """Title, author, subject and dates, twice: for old readers, whose object's number this gives, and as XMP."""
     date = writing.text(pdf_date(at))
@@ -87,10 +103,13 @@ def describe(writer: Writer, page: Compiled, filled: Filling, at: datetime) -> i
     )
 
 
-def close(writer: Writer, page: Compiled, attachment: Attachment | None, at: datetime) -> int:
-    """Write the catalog, whose number this gives, with the file that travels along."""
+def close(
+    writer: Writer, page: Compiled, attachment: Attachment | None, at: datetime, validation: Validation | None = None
+) -> int:
+    """Write the catalog, whose number this gives, with the file that travels along and what verifiers will need."""
     catalog = page.opened["catalog"]
     more = b"" if attachment is None else _attached(writer, attachment, at)
+    more += b"" if validation is None else _security(writer, validation)
     writer.put(catalog.number, b"%s%s >>" % (catalog.source, more))
     return catalog.number
 
@@ -122,6 +141,17 @@ def _attached(writer: Writer, attachment: Attachment, at: datetime) -> bytes:
     }
     number = writer.add(writing.dictionary(entry))
     return b" /Names << /EmbeddedFiles << /Names [%s %d 0 R] >> >> /AF [%d 0 R]" % (name, number, number)
+
+
+def _security(writer: Writer, validation: Validation) -> bytes:
+    """The document security store (PAdES): inside the signed bytes, because nothing may be added behind them."""
+
+    def stored(bodies: Sequence[bytes]) -> bytes:
+        return b"[%s]" % b" ".join(writing.reference(writer.add(writing.stream(one, {}))) for one in bodies)
+
+    entries = {b"Type": b"/DSS", b"Certs": stored(validation.certificates), b"CRLs": stored(validation.lists)}
+    store = writing.reference(writer.add(writing.dictionary(entries)))
+    return b" /DSS %s /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 1 >> >>" % store
 
 
 def open_signature(writer: Writer, page: Compiled, at: datetime, room: int) -> None:

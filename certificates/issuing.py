@@ -9,9 +9,11 @@ from certificates.compiled import Shelf
 from certificates.keys import Keys
 from certificates.signing import Signer
 from certificates.timestamps import time_stamper
+from certificates.validation import Gatherer
 from cme.config import Settings
 
 COMPILED = "compiled"
+LONG_TERM = "lt"
 
 
 def keys_of(settings: Settings) -> Keys:
@@ -21,14 +23,29 @@ def keys_of(settings: Settings) -> Keys:
 
 
 def signer_of(settings: Settings, *, now: datetime) -> Signer:
-    """Who signs today, with time stamps where a service is configured. Raises KeyProblem, SigningError."""
-    signer = keys_of(settings).signer(now=now)
-    return replace(signer, time_stamper=time_stamper(settings.tsa_url)) if settings.tsa_url else signer
+    """Who signs today, with time stamps where a service is configured, and then with what verifiers will need in many
+    years, where that is wanted. Raises KeyProblem, SigningError.
+    """
+    keys = keys_of(settings)
+    signer = keys.signer(now=now)
+    if not settings.tsa_url:
+        return signer
+    stamp = time_stamper(settings.tsa_url)
+    if settings.tsa_level != LONG_TERM:
+        return replace(signer, time_stamper=stamp)
+    gathered = _gatherer(settings.tsa_url).of(signer.certificates, keys.withdrawn(now=now), stamp, now=now)
+    return replace(signer, time_stamper=stamp, validation=gathered)
 
 
 def shelf_of(settings: Settings) -> Shelf:
     """Compiled pages, kept beside the database: a cache that may be deleted at any time."""
     return _shelf(settings.instance / COMPILED)
+
+
+@cache
+def _gatherer(_service: str) -> Gatherer:
+    """One per process and service."""
+    return Gatherer()
 
 
 @cache

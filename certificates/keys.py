@@ -161,6 +161,8 @@ class Keys:
 
     def withdrawn(self, *, now: datetime) -> x509.CertificateRevocationList | None:
         """Our root's list of withdrawn signers, made anew when it is older than a day and the root's key is here."""
+        if not self._configured:
+            self.make(now=now)
         found = root.withdrawn(self._folder)
         if found is not None and now - found.last_update_utc < NEW_LIST_AFTER:
             return found

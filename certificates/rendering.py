@@ -58,7 +58,7 @@ def render(
     stamp(writer, compiled, filled, planned)
     open_signature(writer, compiled, signer.signing_time(issued_at), signer.room)
     info = describe(writer, compiled, filled, issued_at)
-    root = close(writer, compiled, attachment, issued_at)
+    root = close(writer, compiled, attachment, issued_at, signer.validation)
     return Made(sign(writer.finish(root, info), signer), _engine(compiled))
 
 

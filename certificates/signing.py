@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certificates.finishing import HOLE, RANGE
+from certificates.finishing import HOLE, RANGE, Validation
 from cme.kernel.refusal import Refused
 
 TimeStamper = Callable[[bytes], bytes]
@@ -67,6 +67,8 @@ class Signer:
     """The signer's own first, the root last."""
     self_issued: bool = False
     time_stamper: TimeStamper | None = field(default=None, compare=False)
+    validation: Validation | None = field(default=None, compare=False)
+    """With time stamps: what goes into the document so that it can be judged for long (B-LT)."""
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -96,6 +98,8 @@ class Signer:
         """The detached CMS signature over a SHA-256 digest, with a time stamp when there is a service for it."""
         value = self._der(_der(0x31, _attributes(digest, self.certificate)))
         token = self.time_stamper(value) if self.time_stamper else b""
+        if self.validation and not self.validation.covers(token):
+            raise SigningError("the time-stamping service signs as somebody else since an hour; it is tried again")
         return self._signed_data(digest, value, token)
 
     def _der(self, data: bytes) -> bytes:

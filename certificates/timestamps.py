@@ -29,6 +29,17 @@ def time_stamper(url: str) -> TimeStamper:
     return stamp
 
 
+def certificates_of(token: bytes) -> list[bytes]:
+    """The certificates that came along in a token, as DER. Raises SigningError."""
+    try:
+        fourth = der.read(token).children()[1].children()[0].children()[3]
+        if fourth.tag != 0xA0:
+            raise SigningError("the time-stamping service sends no certificates along")
+        return [one.raw for one in fourth.children()]
+    except (der.Malformed, ValueError, IndexError):
+        raise SigningError("the time-stamping service answers with something else") from None
+
+
 def _answer(url: str, question: bytes) -> bytes:
     asked = Request(url, data=question, headers={"Content-Type": "application/timestamp-query"})  # noqa: S310 - checked
     try:

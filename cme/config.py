@@ -51,6 +51,8 @@ class Settings:
     signing_certificates: str = ""
     """The certificates of a key in a token, the signer's first: PEM text or the path of a PEM file."""
     tsa_url: str = ""
+    tsa_level: str = "t"
+    """With a time-stamping service: "t", or "lt" with what verifiers need for long."""
 
     @property
     def is_https(self) -> bool:
@@ -110,6 +112,8 @@ def _read(env: Mapping[str, str]) -> Settings:
         problems.append("CME_PUBLIC_URL must begin with http:// or https://.")
     if env.get("CME_FILES", "").startswith(BUCKET) and not env["CME_FILES"].removeprefix(BUCKET).split("/")[0]:
         problems.append("CME_FILES must name a bucket: s3://bucket, or s3://bucket/prefix.")
+    if env.get("CME_TSA_LEVEL", "") not in {"", "t", "lt"}:
+        problems.append("CME_TSA_LEVEL must be t (time stamps) or lt (and what verifiers need for long).")
     numbers = {
         name: _whole_number(env, name, default, problems)
         for name, default in (
@@ -142,6 +146,7 @@ def _read(env: Mapping[str, str]) -> Settings:
         signing_key=env.get("CME_SIGNING_KEY", ""),
         signing_certificates=env.get("CME_SIGNING_CERTIFICATES", ""),
         tsa_url=env.get("CME_TSA_URL", ""),
+        tsa_level=env.get("CME_TSA_LEVEL") or "t",
     )
 
 

@@ -7,6 +7,7 @@ from flask import Response, current_app
 from certificates import authority
 from certificates.web.blueprint import bp
 from cme.config import Settings
+from cme.kernel.refusal import NotFound
 from cme.web.access import public
 from cme.web.moment import request_now
 
@@ -20,3 +21,14 @@ def root() -> Response:
     response = Response("".join(map(ssl.DER_cert_to_PEM_cert, roots)), mimetype="application/x-pem-file")
     response.headers["Content-Disposition"] = f'attachment; filename="{settings.host}-root.pem"'
     return response
+
+
+@bp.get("/certificates/root.crl")
+@public
+def withdrawn() -> Response:
+    """Our own root's list of withdrawn signers, DER. Refuses: NotFound where there is no root of our own."""
+    settings: Settings = current_app.extensions["settings"]
+    found = authority.withdrawn_of(settings, now=request_now())
+    if found is None:
+        raise NotFound("no_list", "This issuer has no root of its own, and so no list of withdrawn signers.")
+    return Response(found, mimetype="application/pkix-crl")
