@@ -189,7 +189,9 @@ def test_it_is_valid_for_long_with_nothing_fetched_and_nothing_appended(service:
     (signature,) = reader.embedded_signatures
     roots = [asn1(signer.certificates[-1]), asn1(service.root)]
     wanted = {"trust_roots": roots, "allow_fetching": False, "revocation_mode": "require", "moment": LATER}
-    assert not trusted(signature, ValidationContext(**wanted))  # the control: what is inside is what makes it so
+    assert not trusted(
+        signature, ValidationContext(crls=[], ocsps=[], **wanted)
+    )  # the control: what is inside is what makes it so
     context = DocumentSecurityStore.read_dss(reader).as_validation_context(wanted)
     status = validate_pdf_signature(signature, context, ts_validation_context=context)
     assert status.bottom_line
