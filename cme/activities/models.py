@@ -19,6 +19,7 @@ class Provider(Base):
         UniqueConstraint("key", name="uq_providers_key"),
         CheckConstraint("mode IN ('accredited', 'demonstration')", name="mode_known"),
         CheckConstraint("correction_days BETWEEN 1 AND 365", name="correction_days_sane"),
+        CheckConstraint("approvals BETWEEN 0 AND 5", name="approvals_sane"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -35,6 +36,8 @@ class Provider(Base):
         Boolean(create_constraint=False), default=False, server_default=text("false")
     )
     """Whether a question whose key may be wrong is taken out of new attempts at once, beside becoming a task."""
+    approvals: Mapped[int] = mapped_column(default=0, server_default="0")
+    """People who did not edit a version of a quiz and must have approved it before it is published."""
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 

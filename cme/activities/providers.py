@@ -18,6 +18,7 @@ from cme.store.session import violates
 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY, LONGEST_NAME, LONGEST_TEXT = 60, 200, 4000
+MOST_APPROVALS = 5
 MODES = ("accredited", "demonstration")
 STATEMENTS = ("accreditation_statement", "designation_statement", "participation_statement", "contact")
 
@@ -35,6 +36,8 @@ class ProviderFacts:
     contact: str
     correction_days: int
     alarm_holds: bool
+    approvals: int
+    """People who must have approved a version of a quiz before it is published."""
     changed_at: datetime
 
 
@@ -111,6 +114,10 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
     columns["correction_days"] = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if not 1 <= int(str(columns["correction_days"])) <= 365:
         problems["correction_days"] = ["Give a number of days from 1 to 365."]
+    approvals = values.get("approvals", "").strip() or "0"
+    columns["approvals"] = int(approvals) if approvals in {str(one) for one in range(MOST_APPROVALS + 1)} else -1
+    if columns["approvals"] == -1:
+        problems["approvals"] = [f"Give a number of people from 0 to {MOST_APPROVALS}."]
     return problems, columns
 
 
@@ -122,7 +129,7 @@ def _note(session: Session, key: str, columns: Mapping[str, object], *, is_new: 
         person_id=by,
         subject="provider",
         subject_id=key,
-        details={"mode": columns["mode"], "new": is_new},
+        details={"mode": columns["mode"], "approvals": columns["approvals"], "new": is_new},
     )
 
 
@@ -137,5 +144,6 @@ def _facts(row: Provider) -> ProviderFacts:
         contact=row.contact,
         correction_days=row.correction_days,
         alarm_holds=row.alarm_holds,
+        approvals=row.approvals,
         changed_at=row.changed_at,
     )

@@ -65,6 +65,21 @@ def result_corrected(write: Write, *, name: str, title: str, sentence: str, path
     return write("result_corrected", subject, path=path, name=name, title=title, sentence=sentence)
 
 
+def review_asked(write: Write, *, name: str, path: str, **about: Any) -> Letter:
+    """To a reviewer: a draft of a quiz waits. `about`: title and number of it, a sentence, the editor's own words."""
+    return write("review_asked", "A quiz waits for your review", path=path, name=name, **_quoted(about))
+
+
+def review_answered(write: Write, *, name: str, path: str, **about: Any) -> Letter:
+    """To the editor who sent a draft to review: a reviewer approved or returned it."""
+    return write("review_answered", "A reviewer has looked at your quiz", path=path, name=name, **_quoted(about))
+
+
+def _quoted(about: Mapping[str, Any]) -> dict[str, Any]:
+    """`words` in a list: so they keep their line ends."""
+    return {**about, "words": [str(about.get("words", ""))]}
+
+
 MESSAGES: Mapping[str, Callable[..., Letter]] = {
     message.__name__: message
     for message in (
@@ -77,5 +92,7 @@ MESSAGES: Mapping[str, Callable[..., Letter]] = {
         address_changed,
         password_changed,
         result_corrected,
+        review_asked,
+        review_answered,
     )
 }

@@ -43,6 +43,8 @@ class ProviderForm(FlaskForm):
     correction_days = IntegerField("Days to claim after a corrected key", validators=[InputRequired()])
     alarm_holds = BooleanField("Hold a question at once when the numbers say that its key may be wrong")
 
+    approvals = IntegerField("People who must approve a quiz", validators=[InputRequired()])
+
     def mark(self, problems: Mapping[str, Sequence[str]]) -> None:
         """Show each sentence at its field."""
         for name, sentences in problems.items():

@@ -31,7 +31,7 @@ def providers() -> ResponseReturnValue:
 @roles(Role.ADMINISTRATOR)
 def new_provider() -> ResponseReturnValue:
     """The empty form."""
-    return _page(ProviderForm(formdata=None, correction_days=DEFAULT_DAYS), None)
+    return _page(ProviderForm(formdata=None, correction_days=DEFAULT_DAYS, approvals=0), None)
 
 
 @bp.post("/providers/new")

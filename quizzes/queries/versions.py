@@ -166,6 +166,12 @@ def quiz_of_version(session: Session, version_id: int) -> int | None:
     return session.execute(select(QuizVersion.quiz_id).where(QuizVersion.id == version_id)).scalar_one_or_none()
 
 
+def title_of(session: Session, version_id: int) -> str:
+    """The title of a version's quiz."""
+    wanted = select(Quiz.title).join(QuizVersion, QuizVersion.quiz_id == Quiz.id).where(QuizVersion.id == version_id)
+    return session.execute(wanted).scalar_one()
+
+
 def published_version_of(session: Session, quiz_id: int) -> int | None:
     """The version that the next start gets."""
     return _in_state(session, quiz_id, "published")

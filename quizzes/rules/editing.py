@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.drawing import DrawError, candidate_of, draw
 from quizzes.rules.item import BlueprintLine, Item, Topic, points_of
+from quizzes.rules.reviewing import Standing, review_obstacles
 from quizzes.rules.shapes import Obstacle, kind_obstacles
 
 MOST_POINTS = 200
@@ -30,8 +31,12 @@ def obstacles(
     *,
     modules: Sequence[ModuleFacts] = (),
     vignettes: Mapping[str, str] | None = None,
+    review: Standing | None = None,
 ) -> list[Obstacle]:
-    """Everything that must be mended before publishing; empty means it may be published."""
+    """Everything that must be mended before publishing; empty means it may be published.
+
+    `review` is where a draft stands with its reviewers; None asks for no approval.
+    """
     found = [*_blueprint_obstacles(blueprint, topics, modules)]
     known_topics = frozenset(topic.key for topic in topics)
     lineages = Counter(item.lineage for item in items)
@@ -43,6 +48,8 @@ def obstacles(
         found += item_obstacles(item, known_topics, names, modules=modules, vignettes=vignettes)
     if not found:
         found += _draw_obstacles(blueprint, items)
+    if review is not None:
+        found += review_obstacles(review)
     return list(dict.fromkeys(found))
 
 

@@ -10,6 +10,7 @@ from cme.activities.facts import FolderFacts, LoadedRelease
 from cme.activities.models import Release
 from quizzes.interchange.folder import QuizFile, read_quiz
 from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
+from quizzes.queries.reviews import acts_of, approvals_needed
 from quizzes.queries.versions import quiz_of_key, quiz_of_release, version_facts
 from quizzes.rules.editing import ModuleFacts, difference, obstacles
 from quizzes.services.publishing import discard_draft, publish
@@ -55,6 +56,11 @@ def _first_time(session: Session, file: QuizFile, loaded: LoadedRelease, now: da
     quiz_id = session.execute(insert(Quiz).values(key=file.key, title=file.title).returning(Quiz.id)).scalar_one()
     version_id = _draft(session, quiz_id, 1, file, now)
     done = _assign(session, quiz_id, loaded.release_id)
+    needed = approvals_needed(session, quiz_id)
+    if needed:
+        people = "somebody" if needed == 1 else f"{needed} people"
+        sentence = f"version 1 of the quiz is a draft: its provider wants {people} to approve it first."
+        return [sentence, *done]
     publish(session, version_id, edition=1, editor=None, now=now)
     return [f"version 1 of the quiz with {len(file.items)} questions was published.", *done]
 
@@ -70,7 +76,8 @@ def _again(session: Session, quiz_id: int, file: QuizFile, now: datetime) -> lis
     if newest is not None and _says_the_same(session, newest.id, file):
         return [f"the quiz file says what version {newest.number} of the quiz says."]
     if newest is not None and newest.state == "draft":
-        if newest.created_by is not None or newest.edition > 1:
+        worked_on = newest.created_by is not None or newest.edition > 1 or acts_of(session, newest.id)
+        if worked_on:
             draft = f"version {newest.number} of the quiz"
             return [f"{draft} is a draft that an editor works on, so the changed file was left aside."]
         discard_draft(session, newest.id, edition=newest.edition, editor=None, now=now)

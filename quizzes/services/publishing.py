@@ -9,6 +9,7 @@ from cme.audit.tags import Event
 from cme.kernel.refusal import Invalid
 from quizzes.models.quiz import QuizVersion
 from quizzes.queries.modules import module_facts_of
+from quizzes.queries.reviews import standing
 from quizzes.queries.versions import published_version_of, version_facts
 from quizzes.rules.editing import Difference, Obstacle, difference, obstacles
 from quizzes.rules.item import QuizVersionFacts
@@ -68,7 +69,8 @@ def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """What keeps this version from being published for the releases its quiz serves."""
     modules = module_facts_of(session, facts.quiz_id)
     items = list(facts.items.values())
-    found = obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes)
+    review = standing(session, facts.quiz_id, facts.version_id, facts.edition) if facts.is_draft else None
+    found = obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes, review=review)
     # What is missing altogether is an obstacle already; the linter adds the flaws of wording that its policy blocks.
     flaws = [note for note in lint_all(items) if note.blocks and not note.code.value.endswith("_missing")]
     return [*found, *(Obstacle(f"{one.sentence} {one.mend}", one.lineage, one.place.split()[0]) for one in flaws)]

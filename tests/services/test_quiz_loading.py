@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import FolderFacts, LoadedRelease
+from cme.activities.models import Provider, Release
 from quizzes.models.quiz import Quiz, QuizAssignment
 from quizzes.queries.versions import draft_of, history_of, quiz_of_key, version_facts
-from quizzes.services import authoring
+from quizzes.services import authoring, reviewing
 from quizzes.services.loading import load, validate
 from tests.factories.modules import make_module, make_release
 from tests.factories.people import make_person
@@ -255,7 +256,6 @@ def test_an_unchanged_file_is_only_assigned_to_a_new_release(loads: Loads) -> No
 
 
 def second_release(loads: Loads) -> int:
-    from cme.activities.models import Provider, Release
 
     first = loads.session.get_one(Release, loads.module.release_id)
     provider = loads.session.get_one(Provider, first.provider_id)
@@ -272,3 +272,20 @@ def test_a_public_release_keeps_its_quiz(loads: Loads) -> None:
     assignment.quiz_id = other.id
     loads.session.flush()
     assert "is public and keeps its quiz" in loads.load(changed=False)[0]
+
+
+def test_where_the_provider_asks_for_approval_the_first_version_waits_for_it(loads: Loads) -> None:
+    provider = loads.session.get_one(Release, loads.module.release_id).provider_id
+    loads.session.get_one(Provider, provider).approvals = 1
+    done = loads.load()
+    assert done[0] == "version 1 of the quiz is a draft: its provider wants somebody to approve it first."
+    assert loads.history() == [(1, "draft")]
+    editor, reviewer = (make_person(loads.session, now=loads.now, roles=(role,)).id for role in ("editor", "reviewer"))
+    draft = draft_of(loads.session, loads.quiz_id)
+    assert draft is not None
+    reviewing.send(loads.session, draft, edition=1, reviewer=None, editor=editor, now=loads.now)
+    edit(loads.path, "Which is number 1?", "From the file?")
+    assert "left aside" in loads.load()[0]
+    reviewing.approve(loads.session, draft, edition=1, reviewer=reviewer, now=loads.now)
+    authoring.publish(loads.session, draft, edition=1, editor=editor, now=loads.now)
+    assert loads.history() == [(1, "published")]

@@ -27,6 +27,7 @@ TEXTS = {
     "participation_statement": "Participated.",
     "contact": "cme@example.org",
     "correction_days": "45",
+    "approvals": "2",
 }
 
 
@@ -167,7 +168,7 @@ def test_an_administrator_enters_an_accredited_provider(web_app: Flask) -> None:
     assert {name: str(getattr(stored, name)) for name in TEXTS} == TEXTS
     (event,) = events(web_app, "provider.changed")
     assert (event.person_id, event.subject_id, event.details) == (
-        person_id, "st-anne", {"mode": "accredited", "new": True},
+        person_id, "st-anne", {"mode": "accredited", "approvals": 2, "new": True},
     )  # fmt: skip
 
 
@@ -187,6 +188,9 @@ def test_an_administrator_enters_an_accredited_provider(web_app: Flask) -> None:
         ({"correction_days": "0"}, "from 1 to 365"),
         ({"correction_days": "366"}, "from 1 to 365"),
         ({"correction_days": "soon"}, "from 1 to 365"),
+        ({"approvals": "6"}, "from 0 to 5"),
+        ({"approvals": "-1"}, "from 0 to 5"),
+        ({"approvals": "two"}, "from 0 to 5"),
     ],
 )
 def test_a_provider_that_makes_no_sense_is_not_saved(web_app: Flask, change: dict[str, str], sentence: str) -> None:
