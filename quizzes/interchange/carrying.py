@@ -15,6 +15,7 @@ EVERYTHING = frozenset(
     {
         "topic", "objective", "tags", "passages", "references", "apart", "ordered", "rationale", "choice_rationale",
         "stem_rationale", "weight", "points", "vignette", "scoring", "lineage", "unit", "markup", "keys", "pictures",
+        "status",
     }
 )  # fmt: skip
 _WORDS = {
@@ -32,6 +33,7 @@ _WORDS = {
     "scoring": "how partly right answers count",
     "unit": "the unit",
     "points": "how many points it gives",
+    "status": "that it is retired or not ready yet",
 }
 
 
@@ -127,7 +129,7 @@ def _drop(entry: Entry, part: str) -> Entry:
             return replace(entry, ordered=False)
         case "points":
             return replace(entry, points=POINTS_PER_ITEM)
-        case "topic" | "objective" | "rationale":
+        case "topic" | "objective" | "rationale" | "status":
             return replace(entry, **{part: ""})
         case _:
             return replace(entry, **{part: ()})

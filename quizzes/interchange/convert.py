@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from quizzes.interchange.entry import Choice, Entry, Scoring, Stem, Vignette
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.reasons import Reason
-from quizzes.rules.item import ChoiceItem, Item, StemItem
+from quizzes.rules.item import ChoiceItem, Item, Status, StemItem
 
 
 def to_item(entry: Entry) -> Item:
@@ -29,6 +29,7 @@ def to_item(entry: Entry) -> Item:
         numeric=entry.numeric,
         vignette=entry.vignette.key if entry.vignette else "",
         rationale=entry.rationale,
+        status=Status(entry.status or Status.READY),
     )
 
 
@@ -67,5 +68,6 @@ def from_item(item: Item, vignettes: Mapping[str, str] | None = None) -> Entry:
             passages=item.passages,
             references=item.references,
             apart=item.apart,
+            status="" if item.status is Status.READY else item.status.value,
         )
     )

@@ -78,6 +78,8 @@ class Entry:
     apart: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     """Names of the pictures that the texts show."""
+    status: str = ""
+    """Draft or retired; empty for a question that is ready, and where a file does not say."""
 
     @property
     def correct_keys(self) -> tuple[str, ...]:

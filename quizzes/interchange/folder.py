@@ -9,7 +9,7 @@ from quizzes.interchange.delivery_file import delivery_of
 from quizzes.interchange.yaml_reader import FolderReader
 from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.editing import Obstacle
-from quizzes.rules.item import POINTS_PER_ITEM, BlueprintLine, ChoiceItem, Item, Kind, Numeric, StemItem, Topic
+from quizzes.rules.item import POINTS_PER_ITEM, BlueprintLine, ChoiceItem, Item, Kind, Numeric, Status, StemItem, Topic
 from quizzes.rules.limits import CHOICE_KEY, MOST_LINE, MOST_SHORT_NAME, MOST_TEXT, MOST_TITLE
 
 TOP_KEYS = {"quiz", "blueprint", "topics", "items", "delivery", "vignettes"}
@@ -18,7 +18,7 @@ LINE_KEYS = {"label", "topics", "draw", "tags", "points"}
 TOPIC_KEYS = {"key", "label"}
 ITEM_KEYS = {
     "key", "topic", "objective", "tags", "apart", "stem", "ordered", "choices", "passages", "references",
-    "kind", "points", "partial", "stems", "order", "number", "vignette", "rationale",
+    "kind", "points", "partial", "stems", "order", "number", "vignette", "rationale", "status",
 }  # fmt: skip
 STEM_KEYS = {"key", "text", "answer", "rationale"}
 NUMBER_KEYS = {"value", "tolerance", "unit"}
@@ -119,7 +119,17 @@ def _item(reader: FolderReader, value: Any, path: KeyPath) -> Item:
         numeric=_numeric(reader, entry["number"], (*path, "number")) if "number" in entry else None,
         vignette=reader.name(entry, path, "vignette", most=MOST_SHORT_NAME) if "vignette" in entry else "",
         rationale=_optional(reader, entry, path, "rationale"),
+        status=_status(reader, entry, path),
     )
+
+
+def _status(reader: FolderReader, entry: dict[str, Any], path: KeyPath) -> Status:
+    value = entry.get("status", Status.READY.value)
+    known = [one.value for one in Status]
+    if value not in known:
+        reader.document.report((*path, "status"), f"“{value}” is no status; there are {', '.join(known)}.")
+        return Status.READY
+    return Status(value)
 
 
 def _kind(reader: FolderReader, entry: dict[str, Any], path: KeyPath) -> Kind:

@@ -84,6 +84,7 @@ def merge(native: Entry, own: Entry | None, losses: Losses) -> Entry:
         tags=own.tags or native.tags,
         points=own.points,
         passages=own.passages,
+        status=own.status,
         references=own.references,
         apart=own.apart,
         ordered=own.ordered if own.kind is native.kind else native.ordered,

@@ -8,12 +8,12 @@ from cme.activities.library.reading import KeyPath
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, Vignette
 from quizzes.interchange.media import named_in
 from quizzes.interchange.plain_reader import PlainReader
-from quizzes.rules.item import POINTS_PER_ITEM
+from quizzes.rules.item import POINTS_PER_ITEM, Status
 from quizzes.rules.limits import CHOICE_KEY, MOST_SHORT_NAME, MOST_TEXT
 
 ENTRY_KEYS = {
     "key", "kind", "topic", "objective", "tags", "apart", "vignette", "stem", "ordered", "partial", "points",
-    "choices", "stems", "order", "number", "rationale", "passages", "references",
+    "choices", "stems", "order", "number", "rationale", "passages", "references", "status",
 }  # fmt: skip
 CHOICE_KEYS = {"key", "text", "correct", "rationale", "weight"}
 STEM_KEYS = {"key", "text", "answer", "rationale"}
@@ -43,6 +43,7 @@ def to_plain_map(entry: Entry, *, with_vignette: bool = True) -> dict[str, Any]:
         "rationale": entry.rationale,
         "passages": list(entry.passages),
         "references": list(entry.references),
+        "status": entry.status,
     }
     return {key: value for key, value in plain.items() if value or key in {"topic", "objective", "stem"}}
 
@@ -80,6 +81,7 @@ def entry_of(
             apart=reader.names(plain, path, "apart"),
             passages=reader.names(plain, path, "passages"),
             references=reader.names(plain, path, "references"),
+            status=_status(reader, plain, path),
             stems=tuple(_stem(reader, one, at) for one, at in stems),
             order=reader.words(plain, path, "order", CHOICE_KEY),
             numeric=_numeric(reader, plain["number"], (*path, "number")) if "number" in plain else None,
@@ -88,6 +90,11 @@ def entry_of(
             rationale=reader.optional(plain, path, "rationale", most=MOST_TEXT, block=True),
         )
     )
+
+
+def _status(reader: PlainReader, plain: dict[str, Any], path: KeyPath) -> str:
+    status = reader.one_of(plain, path, "status", tuple(Status), Status.READY)
+    return "" if status is Status.READY else status.value
 
 
 def with_media(entry: Entry) -> Entry:

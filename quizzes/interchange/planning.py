@@ -14,7 +14,7 @@ from quizzes.rules.item import Item
 
 _DERIVED = re.compile(rf"-[0-9a-f]{{{DIGEST}}}$")
 ALIKE = 0.5
-_KEPT = ("topic", "objective", "tags", "apart", "passages", "references", "rationale")
+_KEPT = ("topic", "objective", "tags", "apart", "passages", "references", "rationale", "status")
 
 
 class State(StrEnum):

@@ -29,7 +29,7 @@ from quizzes.interchange.text_file import tidy
 from quizzes.rules.item import POINTS_PER_ITEM
 from quizzes.rules.limits import MOST_SHORT_NAME, NAME
 
-CAPACITY = Capacity(parts=EVERYTHING - {"keys", "pictures"})
+CAPACITY = Capacity(parts=EVERYTHING - {"keys", "pictures", "status"})
 HEAD = ("key", "kind", "topic", "objective", "tags", "vignette_key", "vignette", "question")
 TAIL = ("tolerance", "unit", "scoring", "shuffle", "weights", "points", "rationale", "passages", "references", "apart")
 MOST_LETTERS = 26

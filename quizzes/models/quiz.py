@@ -81,6 +81,7 @@ class Question(Base):
             "kind IN ('single', 'multiple', 'matching', 'ordering', 'numeric', 'true_false')", name="kind_known"
         ),
         CheckConstraint("points BETWEEN 1 AND 20", name="points_sane"),
+        CheckConstraint("status IN ('draft', 'ready', 'retired')", name="status_known"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -101,6 +102,8 @@ class Question(Base):
     points: Mapped[int] = mapped_column(default=1, server_default="1")
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
     """What only some kinds have: partial credit, stems, order, number, vignette, a rationale for the whole."""
+    status: Mapped[str] = mapped_column(String(8), default="ready", server_default="ready")
+    """Only ready ones are drawn in new attempts."""
 
 
 class Choice(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from quizzes.models.quiz import QUIZ_ASSIGNMENTS, QUIZ_VERSIONS, Choice, Question, Quiz, QuizAssignment, QuizVersion
-from quizzes.rules.item import ChoiceItem, Item, Kind, QuizVersionFacts, Topic
+from quizzes.rules.item import ChoiceItem, Item, Kind, QuizVersionFacts, Status, Topic
 from quizzes.rules.stored import blueprint_from, delivery_from, parts_from
 
 _FOR_RELEASE = (
@@ -106,6 +106,7 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
             Question.kind,
             Question.points,
             Question.settings,
+            Question.status,
         )
         .join(Choice, Choice.question_id == Question.id, isouter=True)
         .where(Question.version_id == version_id)
@@ -134,6 +135,7 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
             choices=tuple(choices[question_id]),
             kind=Kind(row[14]),
             points=row[15],
+            status=Status(row[17]),
             **parts_from(row[16]),
         )
         for question_id, row in heads.items()

@@ -2,7 +2,7 @@
 
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +27,11 @@ class Candidate:
 def candidate_of(item: Item) -> Candidate:
     """The item as the draw sees it."""
     return Candidate(item.lineage, item.topic, item.apart, item.tags)
+
+
+def candidates_of(items: Iterable[Item]) -> tuple[Candidate, ...]:
+    """What may be drawn of a bank: items that are ready."""
+    return tuple(candidate_of(item) for item in items if item.is_drawn)
 
 
 def draw(

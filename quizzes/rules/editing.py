@@ -45,9 +45,11 @@ def obstacles(
     ]
     names = frozenset(lineages)
     for item in items:
+        if not item.is_drawn:
+            continue
         found += item_obstacles(item, known_topics, names, modules=modules, vignettes=vignettes)
     if not found:
-        found += _draw_obstacles(blueprint, items)
+        found += _draw_obstacles(blueprint, [item for item in items if item.is_drawn])
     if review is not None:
         found += review_obstacles(review)
     return list(dict.fromkeys(found))
@@ -192,7 +194,7 @@ class Difference:
 
 PARTS = (
     "kind", "stem", "vignette", "stems", "numeric", "points", "partial",
-    "topic", "objective", "ordered", "tags", "apart", "passages", "references",
+    "topic", "objective", "ordered", "tags", "apart", "passages", "references", "status",
 )  # fmt: skip
 
 

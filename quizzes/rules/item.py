@@ -43,6 +43,19 @@ _LABELS = {
 }
 
 
+class Status(StrEnum):
+    """Where an item stands in its bank; only a ready one is drawn. Held and in review are told by rows beside it."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    RETIRED = "retired"
+
+    @property
+    def label(self) -> str:
+        """As editors read it."""
+        return self.value.capitalize()
+
+
 @dataclass(frozen=True, slots=True)
 class ChoiceItem:
     """One option and the reason why it is right or wrong. `key` is its name inside the item, not the letter shown."""
@@ -101,6 +114,12 @@ class Item:
     """The key of a case that several questions share; its text belongs to the version."""
     rationale: str = ""
     """What explains the whole question, beside the rationale of each choice."""
+    status: Status = Status.READY
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether new attempts may get it, and publishing asks that it be complete."""
+        return self.status is Status.READY
 
     @property
     def correct_keys(self) -> tuple[str, ...]:

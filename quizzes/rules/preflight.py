@@ -42,6 +42,7 @@ def preflight_of(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> P
     Else only items are counted that nothing else asks for: each may be exchanged freely for the others of its line, so
     the product over the lines is a lower bound. It rests on an attempt that was in fact drawn.
     """
+    items = [item for item in items if item.is_drawn]
     pools = [[item for item in items if line.takes(item.topic, item.tags)] for line in blueprint]
     lines = tuple(LineSpare(line, len(pool)) for line, pool in zip(blueprint, pools, strict=True))
     candidates = [candidate_of(item) for item in items]

@@ -72,7 +72,8 @@ def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     review = standing(session, facts.quiz_id, facts.version_id, facts.edition) if facts.is_draft else None
     found = obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes, review=review)
     # What is missing altogether is an obstacle already; the linter adds the flaws of wording that its policy blocks.
-    flaws = [note for note in lint_all(items) if note.blocks and not note.code.value.endswith("_missing")]
+    notes = lint_all(item for item in items if item.is_drawn)
+    flaws = [note for note in notes if note.blocks and not note.code.value.endswith("_missing")]
     return [*found, *(Obstacle(f"{one.sentence} {one.mend}", one.lineage, one.place.split()[0]) for one in flaws)]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import NotFound
 from quizzes.queries.versions import version_facts
-from quizzes.rules.drawing import candidate_of
+from quizzes.rules.drawing import candidates_of
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.services.wording import ItemWords, block, words_of
 
@@ -24,7 +24,7 @@ class ShownVersion:
         self._words: dict[int, ItemWords] = {}
         self._cases: dict[str, Markup] = {}
         self.by_lineage = {item.lineage: question_id for question_id, item in facts.items.items()}
-        self.candidates = tuple(candidate_of(item) for item in facts.items.values())
+        self.candidates = candidates_of(facts.items.values())
 
     def words(self, question_id: int) -> ItemWords:
         """The item's texts as HTML. Two threads may make the same words at once; they are equal."""

@@ -123,6 +123,7 @@ def _columns(item: Item) -> dict[str, Any]:
         "kind": item.kind.value,
         "points": item.points,
         "settings": settings_of(item),
+        "status": item.status.value,
     }
 
 

@@ -16,7 +16,7 @@ from quizzes.queries.draft_changes import Steps, steps_of
 from quizzes.queries.modules import desk_module_of
 from quizzes.queries.versions import history_of, quizzes_at_hand, version_facts
 from quizzes.queries.work import work_of
-from quizzes.rules.drawing import DrawError, candidate_of, draw, order_of_choices, together
+from quizzes.rules.drawing import DrawError, candidates_of, draw, order_of_choices, together
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
 from quizzes.services.publishing import difference_to_published, obstacles_of
@@ -80,7 +80,7 @@ def preview(version_id: int) -> ResponseReturnValue:
     seed = request.args.get("seed", "")[:32] or secrets.token_hex(4)
     items = {one.lineage: (number, one) for number, one in facts.items.items()}
     try:
-        lineages = draw(facts.blueprint, [candidate_of(one) for one in facts.items.values()], seen={}, seed=seed)
+        lineages = draw(facts.blueprint, candidates_of(facts.items.values()), seen={}, seed=seed)
     except DrawError:
         lineages = ()
     shown = together(lineages, {lineage: items[lineage][1].vignette for lineage in lineages})

@@ -187,6 +187,7 @@ class QuestionForm(FlaskForm):
         return Item(
             lineage=saved.lineage,
             kind=kind,
+            status=saved.status,
             topic=self.topic.data or "",
             objective=self.objective.data or "",
             stem=clean_block(self.stem.data or ""),

@@ -43,6 +43,7 @@ PARTS = {
     "apart": "questions kept apart",
     "passages": "passages",
     "references": "references",
+    "status": "status",
     "choices": "choices",
     "key": "key",
     "rationale": "rationale",
