@@ -58,10 +58,16 @@ class CreditLink:
 
 @dataclass(frozen=True, slots=True)
 class PersonData:
-    """What a part keeps of a person: `export(session, person_id)` gives plain data."""
+    """What a part keeps of a person.
+
+    `export(session, person_id)` gives plain data. When the account is closed, `erase(session, person_id)` removes what
+    nobody needs any more, and `must_stay(session, person_id)` says whether records have to be kept under the name.
+    """
 
     key: str
     export: Callable[[Session, int], Any]
+    erase: Callable[[Session, int], None] | None = None
+    must_stay: Callable[[Session, int], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

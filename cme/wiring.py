@@ -3,6 +3,7 @@
 from cme.activities.cli import library
 from cme.articles.queries import ARTICLE_PAGES, ArticlePages
 from cme.cli import COMMANDS
+from cme.credits.person_data import PERSON_DATA
 from cme.evaluations.library import evaluation_obstacles, load_evaluation, validate_evaluation
 from cme.kernel.roles import Role
 from cme.learning import claiming, transcript
@@ -40,6 +41,6 @@ PART = Part(
         MenuEntry("People", "people_office.index", 80, roles=frozenset({Role.ADMINISTRATOR.value})),
         MenuEntry("Pages", "pages.index", 90, roles=frozenset({Role.ADMINISTRATOR.value})),
     ),
-    person_data=(PersonData("account", exported_account),),
+    person_data=(PersonData("account", exported_account), *PERSON_DATA),
     sweeps=(forget,),
 )

@@ -8,6 +8,7 @@ from quizzes.jobs import JOBS
 from quizzes.queries.accommodations import exported as exported_accommodations
 from quizzes.queries.attempts import export_of
 from quizzes.queries.modules import release_obstacles
+from quizzes.services.accommodating import forget
 from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
 from quizzes.services.tallying import ask_for_tallies
@@ -71,6 +72,6 @@ PART = Part(
     ),
     person_data=(
         PersonData(key="quiz_attempts", export=export_of),
-        PersonData(key="quiz_accommodations", export=exported_accommodations),
+        PersonData(key="quiz_accommodations", export=exported_accommodations, erase=forget),
     ),
 )

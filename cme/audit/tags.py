@@ -16,6 +16,7 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - an event's name
     PASSWORD_RESET_ASKED = "account.password_reset_asked"  # noqa: S105
     EMAIL_CHANGED = "account.email_changed"
+    DATA_EXPORTED = "account.data_exported"
     PROFILE_CHANGED = "account.profile_changed"
     ROLE_GRANTED = "role.granted"
     ROLE_WITHDRAWN = "role.withdrawn"

@@ -63,7 +63,7 @@ def claim(session: Session, person_id: int, release: ReleaseFacts, wanted: Claim
     Five clicks at once: the person's row is locked, so the later ones see the first one's credit and get it back.
     """
     person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())
-    if person is None:
+    if person is None or person.closed_at is not None:
         raise NotFound
     first = queries.earned_credit(session, person_id, release.release_id)
     if first is not None:

@@ -59,6 +59,11 @@ def password_changed(write: Write, *, name: str, path: str) -> Letter:
     return write("password_changed", "Your password was changed", path=path, name=name)
 
 
+def account_closed(write: Write, *, name: str) -> Letter:
+    """The last one, to the owner of an account that was closed."""
+    return write("account_closed", "Your account is closed", path="/verify", name=name)
+
+
 def result_corrected(write: Write, *, name: str, title: str, sentence: str, path: str) -> Letter:
     """To a learner whose result changed because a question's key was corrected."""
     subject = "Your quiz result was corrected"
@@ -91,6 +96,7 @@ MESSAGES: Mapping[str, Callable[..., Letter]] = {
         address_in_use,
         address_changed,
         password_changed,
+        account_closed,
         result_corrected,
         review_asked,
         review_answered,

@@ -1,6 +1,6 @@
 """The blueprint of accounts with all its pages."""
 
-from cme.people.web import account, entry, mailbox
+from cme.people.web import account, entry, leaving, mailbox
 from cme.people.web.blueprint import bp
 
-__all__ = ["account", "bp", "entry", "mailbox"]
+__all__ = ["account", "bp", "entry", "leaving", "mailbox"]

@@ -62,3 +62,8 @@ def grant(session: Session, person_id: int, granted: Accommodation, *, by: int, 
         },
     )
     return len(moved)
+
+
+def forget(session: Session, person_id: int) -> None:
+    """The account is being closed: what somebody needed, and so perhaps why, is nobody's business any more."""
+    session.execute(delete(ACCOMMODATIONS).where(ACCOMMODATIONS.c.person_id == person_id))

@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
+from flask_wtf import FlaskForm
 
 from cme.kernel.refusal import Invalid, NotFound, TooMany
 from cme.people import queries
@@ -59,7 +60,7 @@ def change_email() -> ResponseReturnValue:
         return render_template(page, form=form), 422 if form.is_submitted() else 200
     try:
         address = details.check_email(form.email.data or "")
-        _lock, ticket = _prove(form.present.data or "")
+        _lock, ticket = prove(form.present.data or "")
         with transaction() as session:
             throttle.give_back(session, ticket)
             throttle.take(session, [limits.mailbox(details.email_key(address))], now=request_now())
@@ -68,7 +69,7 @@ def change_email() -> ResponseReturnValue:
         put(form, refusal)
         return render_template(page, form=form), 422
     except TooMany as refusal:
-        return _too_many(page, form, refusal)
+        return too_many(page, form, refusal)
     return redirect(url_for("people.check_mail", about="new-address"), 303)
 
 
@@ -82,12 +83,12 @@ def change_password() -> ResponseReturnValue:
         return render_template(page, form=form), 422 if form.is_submitted() else 200
     try:
         details.check_password(form.password.data or "", (current_user.email, current_user.name))
-        lock, ticket = _prove(form.present.data or "")
+        lock, ticket = prove(form.present.data or "")
     except Invalid as refusal:
         put(form, refusal)
         return render_template(page, form=form), 422
     except TooMany as refusal:
-        return _too_many(page, form, refusal)
+        return too_many(page, form, refusal)
     new_hash = passwords.hash_password(form.password.data or "")
     kept = current_user.session_id
     with transaction() as session:
@@ -118,7 +119,7 @@ def end_other_sessions() -> ResponseReturnValue:
     return redirect(url_for("people.account"), 303)
 
 
-def _prove(password: str) -> tuple[Lock, Ticket]:
+def prove(password: str) -> tuple[Lock, Ticket]:
     """The password once more, counted before it is checked. Refuses: Invalid at the field, TooMany."""
     ticket = limits.own_password(current_user.person_id)
     lock = queries.lock_of_person(db.session(), current_user.person_id)
@@ -130,7 +131,7 @@ def _prove(password: str) -> tuple[Lock, Ticket]:
     raise Invalid("password_wrong", sentence, {"present": [sentence]})
 
 
-def _too_many(page: str, form: ChangeAddressForm | ChangePasswordForm, refusal: TooMany) -> ResponseReturnValue:
+def too_many(page: str, form: FlaskForm, refusal: TooMany) -> ResponseReturnValue:
     form.form_errors.append(refusal.sentence)
     return render_template(page, form=form), refusal.status, {"Retry-After": str(refusal.retry_after)}
 

@@ -61,6 +61,10 @@ class ChangePasswordForm(FlaskForm):
     password = PasswordField("New password", validators=_required("Choose a new password."))
 
 
+class ProveForm(FlaskForm):
+    present = PasswordField("Password", validators=_required("Type your password."))
+
+
 class ChangeAddressForm(FlaskForm):
     email = EmailField("New e-mail address", validators=_required("Type the new e-mail address."))
     present = PasswordField("Password", validators=_required("Type your password."))
