@@ -44,6 +44,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "people.reset": ("/reset/{reset}", "/reset/used-up"),
     "people.account": ("/account",),
     "people.profile": ("/account/profile",),
+    "people.own_data": ("/account/data",),
+    "people.close": ("/account/close",),
     "people.change_email": ("/account/email",),
     "people.change_password": ("/account/password",),
     "people_office.index": ("/office/people/", "/office/people/?q=nobody-of-this-name"),
