@@ -161,8 +161,8 @@ NOT_IN_THE_COPY = {
     "mailed_links": "only digests of links that were sent",
     "import_uploads": "questions on their way into a quiz, gone by themselves",
 }
-AT_THE_DESK = "draft_"
-"""Tables of the desk that say who acted on a draft: the acts themselves are in the audit."""
+AT_THE_DESK = ("draft_", "review_")
+"""Tables of the desk that say who acted on a draft or its review: the acts themselves are in the audit."""
 
 
 def test_no_table_about_people_is_forgotten(web_app: Flask):
