@@ -11,11 +11,14 @@ from quizzes.queries.modules import release_obstacles
 from quizzes.services.accommodating import forget
 from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
+from quizzes.services.shelf import SHELF, Shelf
 from quizzes.services.tallying import ask_for_tallies
 from quizzes.services.uploads import forget_uploads
 from quizzes.services.versions import VERSIONS, VersionCache
 from quizzes.web import (
     accommodations,
+    bank,
+    bulk,
     comparing,
     corrections,
     exporting,
@@ -43,13 +46,15 @@ PART = Part(
                 health.bp,
                 importing.bp,
                 exporting.bp,
+                bank.bp,
+                bulk.bp,
                 undoing.bp,
                 accommodations.bp,
             )
         )
     ),
     loaders={"quiz.yaml": Loader(validate=validate, load=load)},
-    extensions={VERSIONS: VersionCache},
+    extensions={VERSIONS: VersionCache, SHELF: Shelf},
     commands=COMMANDS,
     jobs=JOBS,
     listeners={RevisionShown: (on_revision_shown,)},

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,20 @@ _FOR_RELEASE = (
     .select_from(QUIZ_VERSIONS.join(QUIZ_ASSIGNMENTS, QUIZ_ASSIGNMENTS.c.quiz_id == QUIZ_VERSIONS.c.quiz_id))
     .where(QUIZ_ASSIGNMENTS.c.release_id == bindparam("release"), QUIZ_VERSIONS.c.state == "published")
 )
+
+_HEADS = select(
+    QuizVersion.id,
+    QuizVersion.quiz_id,
+    Quiz.key,
+    Quiz.title,
+    QuizVersion.number,
+    QuizVersion.state,
+    QuizVersion.edition,
+    QuizVersion.blueprint,
+    QuizVersion.topics,
+    QuizVersion.delivery,
+    QuizVersion.vignettes,
+).join(Quiz, Quiz.id == QuizVersion.quiz_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +64,35 @@ class QuizRow:
 
 def version_facts(session: Session, version_id: int) -> QuizVersionFacts | None:
     """The version with all its items, in two statements."""
-    head: Any = session.execute(
-        select(
-            QuizVersion.id,
-            QuizVersion.quiz_id,
-            Quiz.key,
-            Quiz.title,
-            QuizVersion.number,
-            QuizVersion.state,
-            QuizVersion.edition,
-            QuizVersion.blueprint,
-            QuizVersion.topics,
-            QuizVersion.delivery,
-            QuizVersion.vignettes,
-        )
-        .join(Quiz, Quiz.id == QuizVersion.quiz_id)
-        .where(QuizVersion.id == version_id)
-    ).one_or_none()
-    if head is None:
-        return None
+    head = version_head(session, version_id)
+    return replace(head, items=items_of(session, version_id)) if head is not None else None
+
+
+def version_head(session: Session, version_id: int) -> QuizVersionFacts | None:
+    """The version without its items."""
+    row = session.execute(_HEADS.where(QuizVersion.id == version_id)).one_or_none()
+    return _head(row) if row is not None else None
+
+
+def version_heads(session: Session, states: Collection[str]) -> list[QuizVersionFacts]:
+    """All versions in these states without their items."""
+    return [_head(row) for row in session.execute(_HEADS.where(QuizVersion.state.in_(states)))]
+
+
+def _head(row: Any) -> QuizVersionFacts:
     return QuizVersionFacts(
-        version_id=head[0],
-        quiz_id=head[1],
-        quiz_key=head[2],
-        title=head[3],
-        number=head[4],
-        state=head[5],
-        edition=head[6],
-        blueprint=blueprint_from(head[7]),
-        topics=tuple(Topic(key=topic["key"], label=topic["label"]) for topic in head[8]),
-        items=items_of(session, version_id),
-        delivery=delivery_from(head[9]),
-        vignettes=dict(head[10]),
+        version_id=row[0],
+        quiz_id=row[1],
+        quiz_key=row[2],
+        title=row[3],
+        number=row[4],
+        state=row[5],
+        edition=row[6],
+        blueprint=blueprint_from(row[7]),
+        topics=tuple(Topic(key=topic["key"], label=topic["label"]) for topic in row[8]),
+        items={},
+        delivery=delivery_from(row[9]),
+        vignettes=dict(row[10]),
     )
 
 

@@ -230,7 +230,7 @@ def difference(
     changed = tuple(
         (lineage, parts)
         for lineage, item in new.items()
-        if lineage in old and (parts := changes_of(old[lineage], item))
+        if lineage in old and old[lineage] != item and (parts := changes_of(old[lineage], item))
     )
     return Difference(
         added=tuple(lineage for lineage in new if lineage not in old),

@@ -3,13 +3,16 @@
 Source of the list: the NBME item-writing guide (2020), and what accreditors ask of an item's evidence.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from quizzes.rules import lint_choices, lint_stem
 from quizzes.rules.item import Item
 from quizzes.rules.lint_finding import Code, Finding
+
+MOST_KEPT = 10_000
 
 
 class Severity(StrEnum):
@@ -85,11 +88,42 @@ Rule = Callable[[Item], Iterable[Finding]]
 RULES: tuple[Rule, ...] = (*lint_stem.RULES, *lint_choices.RULES)
 
 
+_SEVERAL = {
+    lint_choices.rationale: {Code.RATIONALE_MISSING},
+    lint_stem.evidence: {Code.REFERENCE_MISSING, Code.OBJECTIVE_MISSING, Code.PASSAGE_MISSING},
+}
+CODES: Mapping[Rule, frozenset[Code]] = {
+    rule: frozenset(_SEVERAL.get(rule) or {Code[rule.__name__.upper()]}) for rule in RULES
+}
+"""What each rule may find."""
+
+
 def lint(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
     """All notes on an item, those that block first; the same item gives the same notes."""
+    return _as_usual(item) if policy is STANDARD else _notes(item, policy, RULES)
+
+
+def blocking(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
+    """The notes that block publishing; rules that can find no such thing are not asked."""
+    asked = _blocking_rules(policy)
+    return tuple(note for note in _notes(item, policy, asked) if note.blocks)
+
+
+def _blocking_rules(policy: Policy) -> list[Rule]:
+    return [rule for rule in RULES if any(policy.severity(code) is Severity.BLOCKS for code in CODES[rule])]
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _as_usual(item: Item) -> tuple[Note, ...]:
+    """A bank of thousands is asked for its notes again and again; what an item says does not change."""
+    return _notes(item, STANDARD, RULES)
+
+
+def _notes(item: Item, policy: Policy, rules: Iterable[Rule]) -> tuple[Note, ...]:
     notes = [
         Note(item.lineage, finding, severity)
-        for finding in _findings(item)
+        for rule in rules
+        for finding in rule(item)
         if (severity := policy.severity(finding.code)) is not Severity.OFF
     ]
     return tuple(sorted(notes, key=lambda note: not note.blocks))
@@ -98,8 +132,3 @@ def lint(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
 def lint_all(items: Iterable[Item], policy: Policy = STANDARD) -> tuple[Note, ...]:
     """Notes on every item, in the order of the items."""
     return tuple(note for item in items for note in lint(item, policy))
-
-
-def _findings(item: Item) -> Iterator[Finding]:
-    for rule in RULES:
-        yield from rule(item)

@@ -1,5 +1,6 @@
 """Publishing a draft or discarding it, and what stands in the way."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -11,9 +12,10 @@ from quizzes.models.quiz import QuizVersion
 from quizzes.queries.modules import module_facts_of
 from quizzes.queries.reviews import standing
 from quizzes.queries.versions import published_version_of, version_facts
-from quizzes.rules.editing import Difference, Obstacle, difference, obstacles
+from quizzes.rules.editing import Difference, ModuleFacts, Obstacle, difference, obstacles
 from quizzes.rules.item import QuizVersionFacts
-from quizzes.rules.linting import lint_all
+from quizzes.rules.linting import blocking
+from quizzes.rules.reviewing import Standing
 from quizzes.services import holding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
 from quizzes.services.series import series_by_question
@@ -68,26 +70,42 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
 def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """What keeps this version from being published for the releases its quiz serves."""
     modules = module_facts_of(session, facts.quiz_id)
+    return obstacles_for(facts, modules, review_of(session, facts))
+
+
+def review_of(session: Session, facts: QuizVersionFacts) -> Standing | None:
+    """Where a draft stands with its reviewers."""
+    return standing(session, facts.quiz_id, facts.version_id, facts.edition) if facts.is_draft else None
+
+
+def obstacles_for(
+    facts: QuizVersionFacts, modules: Sequence[ModuleFacts], review: Standing | None = None
+) -> list[Obstacle]:
+    """The same from facts alone."""
     items = list(facts.items.values())
-    review = standing(session, facts.quiz_id, facts.version_id, facts.edition) if facts.is_draft else None
     found = obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes, review=review)
     # What is missing altogether is an obstacle already; the linter adds the flaws of wording that its policy blocks.
-    notes = lint_all(item for item in items if item.is_drawn)
-    flaws = [note for note in notes if note.blocks and not note.code.value.endswith("_missing")]
+    flaws = [
+        note for item in items if item.is_drawn for note in blocking(item) if not note.code.value.endswith("_missing")
+    ]
     return [*found, *(Obstacle(f"{one.sentence} {one.mend}", one.lineage, one.place.split()[0]) for one in flaws)]
 
 
 def difference_to_published(session: Session, facts: QuizVersionFacts) -> Difference:
     """What publishing this version would change; against nothing, everything is added."""
     published = published_version_of(session, facts.quiz_id)
-    before = version_facts(session, published) if published is not None else None
-    items = list(facts.items.values())
+    return difference_between(version_facts(session, published) if published is not None else None, facts)
+
+
+def difference_between(before: QuizVersionFacts | None, after: QuizVersionFacts) -> Difference:
+    """What `after` changes against `before`."""
+    items = list(after.items.values())
     if before is None:
-        return difference([], items, blueprints=((), facts.blueprint))
+        return difference([], items, blueprints=((), after.blueprint))
     return difference(
         list(before.items.values()),
         items,
-        blueprints=(before.blueprint, facts.blueprint),
-        deliveries=(before.delivery, facts.delivery),
-        vignettes=(before.vignettes, facts.vignettes),
+        blueprints=(before.blueprint, after.blueprint),
+        deliveries=(before.delivery, after.delivery),
+        vignettes=(before.vignettes, after.vignettes),
     )

@@ -6,15 +6,19 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from cme.kernel.paging import offset_of, page_of
 from cme.kernel.refusal import NotFound
 from cme.store.database import db
-from cme.store.session import Session
-from quizzes.queries.versions import VersionRow, history_of, version_facts
-from quizzes.rules.editing import difference
+from quizzes.queries.versions import VersionRow, history_of
 from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.services.publishing import difference_between
 from quizzes.services.wording import ItemWords, block, words_of
 from quizzes.web.desk import ROW, editors
 from quizzes.web.questions import PARTS, bp
+from quizzes.web.shelves import shelved
+
+PAGE = 20
+"""Questions side by side on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +43,21 @@ def compare(quiz_id: int) -> ResponseReturnValue:
         raise NotFound
     newer = _chosen(history, "to", history[0])
     older = _chosen(history, "from", history[min(1, len(history) - 1)])
-    before, after = _facts(session, older), _facts(session, newer)
-    changed = difference(
-        list(before.items.values()),
-        list(after.items.values()),
-        blueprints=(before.blueprint, after.blueprint),
-        deliveries=(before.delivery, after.delivery),
-        vignettes=(before.vignettes, after.vignettes),
-    )
+    before, after = (shelved(session, row.version_id).facts for row in (older, newer))
+    changed = difference_between(before, after)
     old, new = ({item.lineage: item for item in one.items.values()} for one in (before, after))
     touched = [*dict(changed.changed), *changed.added, *changed.removed]
+    number = request.args.get("page", 1, type=int)
+    skip = offset_of(number, PAGE)
+    page = page_of(touched[skip : skip + PAGE + 1], number, PAGE)
     return render_template(
         "quizzes/desk/compare.html",
         history=history,
         before=before,
         after=after,
         changed=changed,
-        pairs=[_pair(lineage, changed.changed_parts(lineage), old, new) for lineage in touched],
+        pairs=[_pair(lineage, changed.changed_parts(lineage), old, new) for lineage in page.rows],
+        page=page,
         cases=[(key, _case(before, key), _case(after, key)) for key in changed.vignettes],
     )
 
@@ -68,12 +70,6 @@ def _chosen(history: list[VersionRow], name: str, usual: VersionRow) -> VersionR
     if found is None:
         raise NotFound
     return found
-
-
-def _facts(session: Session, row: VersionRow) -> QuizVersionFacts:
-    facts = version_facts(session, row.version_id)
-    assert facts is not None  # versions are never deleted
-    return facts
 
 
 def _case(facts: QuizVersionFacts, key: str) -> Markup | None:

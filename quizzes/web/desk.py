@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from cme.kernel.paging import offset_of, page_of
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.kernel.roles import Role
 from cme.store.database import db
@@ -14,17 +15,20 @@ from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
 from quizzes.queries.modules import desk_module_of
-from quizzes.queries.versions import history_of, quizzes_at_hand, version_facts
+from quizzes.queries.versions import history_of, quizzes_at_hand
 from quizzes.queries.work import work_of
+from quizzes.rules.bank import has_words
 from quizzes.rules.drawing import DrawError, candidates_of, draw, order_of_choices, together
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
-from quizzes.services.publishing import difference_to_published, obstacles_of
+from quizzes.services.shelf import Shelved, difference_seen, obstacles_seen
 from quizzes.services.versions import ShownVersion
 from quizzes.web.forms import EditionForm
+from quizzes.web.shelves import shelf, shelved
 
 bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
 ROW = "int(max=9223372036854775807)"  # what the databases can hold: a larger number is no address
+PAGE = 50
 editors = roles(Role.EDITOR, Role.ADMINISTRATOR)
 
 
@@ -43,16 +47,26 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
     session = db.session()
     history = history_of(session, quiz_id)
     wanted = request.args.get("version", type=int)
-    facts = _facts(session, _version_to_show(history, wanted))
+    version = _version_to_show(history, wanted)
+    if version is None:
+        raise NotFound
+    here = shelved(session, version)
+    facts = here.facts
     text, topic = request.args.get("q", "").strip()[:100], request.args.get("topic", "")[:40]
-    changed = difference_to_published(session, facts) if facts.is_draft else None
-    obstacles = obstacles_of(session, facts) if facts.is_draft else []
+    changed = difference_seen(session, shelf(), here) if facts.is_draft else None
+    obstacles = obstacles_seen(session, here) if facts.is_draft else []
+    rows = [(number, one) for number, one in facts.items.items() if _matches(one, text, topic)]
+    number = request.args.get("page", 1, type=int)
+    skip = offset_of(number, PAGE)
     return render_template(
         "quizzes/desk/quiz.html",
         facts=facts,
         history=history,
         module=desk_module_of(session, quiz_id),
-        rows=[(number, one) for number, one in facts.items.items() if _matches(one, text, topic)],
+        page=page_of(rows[skip : skip + PAGE + 1], number, PAGE),
+        fitting=len(rows),
+        ends=(rows[0][0], rows[-1][0]) if rows else (0, 0),
+        at_hand=here.once("at_hand", lambda: at_hand(facts)),
         text=text,
         topic=topic,
         changed=changed,
@@ -76,15 +90,17 @@ def open_draft(quiz_id: int) -> ResponseReturnValue:
 @editors
 def preview(version_id: int) -> ResponseReturnValue:
     """An attempt as a learner would meet it; nothing is stored. The seed in the address draws the same again."""
-    facts = _facts(db.session(), version_id)
+    here = shelved(db.session(), version_id)
+    facts = here.facts
     seed = request.args.get("seed", "")[:32] or secrets.token_hex(4)
-    items = {one.lineage: (number, one) for number, one in facts.items.items()}
     try:
-        lineages = draw(facts.blueprint, candidates_of(facts.items.values()), seen={}, seed=seed)
+        candidates = here.once("candidates", lambda: candidates_of(facts.items.values()))
+        lineages = draw(facts.blueprint, candidates, seen={}, seed=seed)
     except DrawError:
         lineages = ()
-    shown = together(lineages, {lineage: items[lineage][1].vignette for lineage in lineages})
-    drawn = [(*items[lineage], order_of_choices(items[lineage][1], seed=seed)) for lineage in shown]
+    items = {lineage: facts.items[here.numbers[lineage]] for lineage in lineages}
+    shown = together(lineages, {lineage: item.vignette for lineage, item in items.items()})
+    drawn = [(here.numbers[one], items[one], order_of_choices(items[one], seed=seed)) for one in shown]
     return render_template("quizzes/desk/preview.html", facts=facts, version=ShownVersion(facts), drawn=drawn)
 
 
@@ -104,7 +120,7 @@ def publish_now(version_id: int) -> ResponseReturnValue:
         return _publish_page(db.session(), version_id, form), 422
     try:
         with transaction() as session:
-            quiz_id = _facts(session, version_id).quiz_id
+            quiz_id = shelved(session, version_id).facts.quiz_id
             authoring.publish(
                 session, version_id, edition=form.edition.data or 0, editor=current_user.person_id, now=request_now()
             )
@@ -120,9 +136,10 @@ def publish_now(version_id: int) -> ResponseReturnValue:
 def discard(version_id: int) -> ResponseReturnValue:
     """What would be lost."""
     session = db.session()
-    facts = _draft(session, version_id)
+    here = _draft(session, version_id)
+    facts = here.facts
     form = EditionForm(formdata=None, edition=facts.edition)
-    changed = difference_to_published(session, facts)
+    changed = difference_seen(session, shelf(), here)
     return render_template("quizzes/desk/discard.html", facts=facts, changed=changed, form=form)
 
 
@@ -146,30 +163,30 @@ def discard_now(version_id: int) -> ResponseReturnValue:
 
 
 def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
-    facts = _draft(session, version_id)
+    here = _draft(session, version_id)
+    facts = here.facts
     form.edition.data = facts.edition
     return render_template(
         "quizzes/desk/publish.html",
         facts=facts,
         form=form,
-        obstacles=obstacles_of(session, facts),
-        changed=difference_to_published(session, facts),
-        numbers={one.lineage: number for number, one in facts.items.items()},
+        obstacles=obstacles_seen(session, here),
+        changed=difference_seen(session, shelf(), here),
+        numbers=here.numbers,
     )
 
 
-def _facts(session: Session, version_id: int | None) -> QuizVersionFacts:
-    facts = version_facts(session, version_id) if version_id is not None else None
-    if facts is None:
-        raise NotFound
-    return facts
+def at_hand(facts: QuizVersionFacts) -> list[int]:
+    """For each line of the blueprint how many questions it may draw."""
+    ready = [item for item in facts.items.values() if item.is_drawn]
+    return [sum(line.takes(item.topic, item.tags) for item in ready) for line in facts.blueprint]
 
 
-def _draft(session: Session, version_id: int) -> QuizVersionFacts:
-    facts = _facts(session, version_id)
-    if not facts.is_draft:
+def _draft(session: Session, version_id: int) -> Shelved:
+    here = shelved(session, version_id)
+    if not here.facts.is_draft:
         raise Conflict("not_a_draft", "This version is not a draft any more. Open the quiz to see where it stands.")
-    return facts
+    return here
 
 
 def _version_to_show(history: list, wanted: int | None) -> int | None:
@@ -185,7 +202,4 @@ def _version_to_show(history: list, wanted: int | None) -> int | None:
 def _matches(item: Item, text: str, topic: str) -> bool:
     if topic and item.topic != topic:
         return False
-    if not text:
-        return True
-    haystack = " ".join((item.lineage, item.stem, *item.tags, *(choice.text for choice in item.choices))).casefold()
-    return all(word in haystack for word in text.casefold().split())
+    return not text or has_words(item, text)

@@ -10,10 +10,10 @@ from quizzes.interchange.convert import from_item
 from quizzes.interchange.entry import Entry
 from quizzes.interchange.formats import FORMATS
 from quizzes.interchange.report import Verdict
-from quizzes.queries.versions import version_facts
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.web.desk import ROW, bp, editors
 from quizzes.web.files import file_answer
+from quizzes.web.shelves import shelved
 
 LINES = 100
 
@@ -23,7 +23,7 @@ LINES = 100
 def export(version_id: int) -> ResponseReturnValue:
     """Choose a format; then what each question would lose in it, before anything is saved."""
     key = request.args.get("format", "")
-    facts = _facts(version_id)
+    facts = shelved(db.session(), version_id).facts
     if key not in FORMATS:
         return render_template("quizzes/desk/export.html", facts=facts, formats=FORMATS, key="")
     losses = [one for one in FORMATS[key].losses(_entries(facts)) if one.verdict is not Verdict.IMPORTED]
@@ -48,17 +48,10 @@ def export_file(version_id: int, format_key: str) -> ResponseReturnValue:
     wanted = FORMATS.get(format_key)
     if wanted is None:
         raise NotFound
-    facts = _facts(version_id)
+    facts = shelved(db.session(), version_id).facts
     data = wanted.write(_entries(facts), facts.title)
     name = f"{facts.quiz_key}-v{facts.number}{wanted.extension(data)}"
     return file_answer(data, "application/zip" if name.endswith(".zip") else wanted.media_type, name)
-
-
-def _facts(version_id: int) -> QuizVersionFacts:
-    facts = version_facts(db.session(), version_id)
-    if facts is None:
-        raise NotFound
-    return facts
 
 
 def _entries(facts: QuizVersionFacts) -> list[Entry]:

@@ -4,18 +4,18 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from cme.kernel.refusal import Conflict, Invalid, NotFound
+from cme.kernel.refusal import Conflict, Invalid
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.moment import request_now
-from quizzes.queries.versions import version_facts
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.preflight import preflight_of
-from quizzes.services.publishing import obstacles_of
 from quizzes.services.ruling import save_surroundings
+from quizzes.services.shelf import obstacles_seen
 from quizzes.web.desk import ROW, editors
 from quizzes.web.questions import bp
 from quizzes.web.rules_form import RulesForm
+from quizzes.web.shelves import shelved
 
 
 @bp.get(f"/versions/<{ROW}:version_id>/rules")
@@ -63,20 +63,18 @@ def save_rules(version_id: int) -> ResponseReturnValue:
 def preflight(version_id: int) -> ResponseReturnValue:
     """Whether the bank satisfies the blueprint, with how much to spare, and how many attempts differ."""
     session = db.session()
-    facts = _facts(session, version_id)
+    here = shelved(session, version_id)
+    facts = here.facts
     return render_template(
         "quizzes/desk/preflight.html",
         facts=facts,
-        found=preflight_of(facts.blueprint, list(facts.items.values())),
-        obstacles=[one for one in obstacles_of(session, facts) if one.field in {"blueprint", "points"}],
+        found=here.once("preflight", lambda: preflight_of(facts.blueprint, list(facts.items.values()))),
+        obstacles=[one for one in obstacles_seen(session, here) if one.field in {"blueprint", "points"}],
     )
 
 
 def _facts(session: Session, version_id: int) -> QuizVersionFacts:
-    facts = version_facts(session, version_id)
-    if facts is None:
-        raise NotFound
-    return facts
+    return shelved(session, version_id).facts
 
 
 def _sentences(form: RulesForm) -> list[str]:

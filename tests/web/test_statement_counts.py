@@ -56,7 +56,12 @@ NAMED = {
     "certificates.pack": {"code": "none"},
     "certificates.pack_archive": {"code": "none"},
 }
-FURTHER = ("/?q=module&specialty=Neurology", "/modules/{started}/claim", "/verify/none")
+FURTHER = (
+    "/desk/bank?q=answer&notes=any&sort=state",
+    *"/?q=module&specialty=Neurology",
+    "/modules/{started}/claim",
+    "/verify/none",
+)
 # Pages about something that this world does not have; they answer "there is nothing here".
 ABSENT = {
     *("learning.figure", "learning.figure_picture", "certificates.pack", "certificates.pack_archive"),
