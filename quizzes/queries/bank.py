@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from quizzes.models.draft_change import BEFORE_QUESTIONS, DRAFT_CHANGES
 from quizzes.models.hold import HOLDS
@@ -40,7 +40,8 @@ def held_causes(session: Session) -> dict[tuple[int, str], frozenset[str]]:
 
 def versions_in_review(session: Session) -> frozenset[int]:
     """Drafts that lie with reviewers as they are now."""
-    newest = select(func.max(DraftReview.number)).where(DraftReview.version_id == QuizVersion.id).scalar_subquery()
+    later = aliased(DraftReview)
+    newest = select(func.max(later.number)).where(later.version_id == DraftReview.version_id).scalar_subquery()
     rows = session.scalars(
         select(QuizVersion.id)
         .join(DraftReview, DraftReview.version_id == QuizVersion.id)
