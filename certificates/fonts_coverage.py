@@ -6,12 +6,14 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 FONTS = Path(__file__).resolve().parent / "fonts"
+EXTRA = FONTS / "extra"
+"""Typefaces that an installation has added with `script/fonts-cjk`; a table of its own lies beside them."""
 TABLE = FONTS / "coverage.json"
 
 
-def coverage() -> dict[str, list[list[int]]]:
+def coverage(folder: Path = FONTS) -> dict[str, list[list[int]]]:
     """For each file, first and last code point of every run of characters it has."""
-    return {path.stem: _runs(path) for path in sorted(FONTS.glob("*.ttf"))}
+    return {path.stem: _runs(path) for path in sorted(folder.glob("*.ttf"))}
 
 
 def text_of(table: dict[str, list[list[int]]]) -> str:

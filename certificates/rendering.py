@@ -96,7 +96,7 @@ def _unprintable(text: str) -> str | None:
 
 @cache
 def _versions() -> tuple[str, ...]:
-    fonts = sorted((path.name, path.stat().st_size) for path in FONTS.iterdir() if path.is_file())
+    fonts = sorted((path.name, path.stat().st_size) for path in FONTS.rglob("*.*") if path.is_file())
     return (PIPELINE, version("weasyprint"), version("pikepdf"), repr(fonts))
 
 

@@ -1,8 +1,9 @@
 """Verbs of certificates: issue at the grant, record stored files, hand files to their owner."""
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -21,6 +22,12 @@ from cme.kernel.days import local_day
 from cme.kernel.refusal import NotFound
 from cme.outbox.service import enqueue
 
+_FILES = cast("Table", CertificateFile.__table__)
+# Built once: building a statement takes longer than executing it, and bulk work stores thousands of files.
+_KEEP = {
+    "postgresql": postgresql_insert(_FILES).on_conflict_do_nothing().returning(_FILES.c.sha256),
+    "sqlite": sqlite_insert(_FILES).on_conflict_do_nothing().returning(_FILES.c.sha256),
+}
 RENDER = "certificates.render"
 LETTER = "certificates.letter"
 
@@ -99,13 +106,8 @@ def record_file(
     session: Session, certificate_id: int, kind: str, sha256: str, size: int, engine: str, *, now: datetime
 ) -> str:
     """Write which bytes are the certificate's and give their digest: the first stored file wins, for ever."""
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    added = session.execute(
-        insert(CertificateFile)
-        .values(certificate_id=certificate_id, kind=kind, sha256=sha256, size=size, engine=engine, stored_at=now)
-        .on_conflict_do_nothing()
-        .returning(CertificateFile.sha256)
-    ).scalar()
+    values = {"certificate_id": certificate_id, "kind": kind, "sha256": sha256, "size": size, "engine": engine}
+    added = session.execute(_KEEP[session.get_bind().dialect.name], {**values, "stored_at": now}).scalar()
     if added is None:
         return session.scalars(
             select(CertificateFile.sha256).where(

@@ -14,7 +14,7 @@ from typing import Any
 
 import uharfbuzz
 
-from certificates.rules.names import clusters, font_of, has
+from certificates.rules.names import clusters, extra_folder, font_of, fonts, has
 
 hb: Any = uharfbuzz  # its names come from C: type checkers do not know them
 FONTS = Path(__file__).resolve().parent / "fonts"
@@ -73,10 +73,16 @@ class Run:
     """In em."""
 
 
+def file_of(name: str) -> Path:
+    """The font's file: shipped, or added by the installation."""
+    shipped = FONTS / f"{name}.ttf"
+    return shipped if shipped.exists() else Path(str(extra_folder())) / shipped.name
+
+
 @cache
 def face(name: str) -> Face:
     """The font file of that name, mapped once per process."""
-    whole = hb.Face(hb.Blob.from_file_path(str(FONTS / f"{name}.ttf")))
+    whole = hb.Face(hb.Blob.from_file_path(str(file_of(name))))
     font = hb.Font(whole)
     extents = font.get_font_extents("ltr")
     unit = whole.upem
@@ -93,10 +99,10 @@ def direction_of(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def shape(text: str, first: str = SERIF) -> tuple[Run, ...]:
-    """Runs in the order in which they are drawn. Raises NotStampable, NoCoverage."""
+def shape(text: str, first: str = SERIF, han: str = "") -> tuple[Run, ...]:
+    """Runs in the order in which they are drawn; `han` says whose forms of Han. Raises NotStampable, NoCoverage."""
     direction = direction_of(text)
-    pieces = _pieces(text, first)
+    pieces = _pieces(text, first, han)
     return tuple(_shaped(font, piece, script, direction) for font, script, piece in _ordered(pieces, direction))
 
 
@@ -109,11 +115,11 @@ def _ordered(pieces: list[tuple[str, str, str]], direction: str) -> list[tuple[s
     return pieces[::-1] if direction == "rtl" else pieces
 
 
-def _pieces(text: str, first: str) -> list[tuple[str, str, str]]:
+def _pieces(text: str, first: str, han: str) -> list[tuple[str, str, str]]:
     """Font, script and text of each run, in logical order."""
     pieces: list[list[str]] = []
     for cluster in clusters(text):
-        font = _font(cluster, first)
+        font = _font(cluster, first, han)
         script = _script(cluster[0])
         if pieces:
             last = pieces[-1]
@@ -124,15 +130,29 @@ def _pieces(text: str, first: str) -> list[tuple[str, str, str]]:
                 last[1] = last[1] if script in _NO_SCRIPT else script
                 last[2] += cluster
                 continue
+            pieces.append([font, script, _space_before(last, font, han) + cluster])
+            continue
         pieces.append([font, script, cluster])
-    return [(font, script, piece) for font, script, piece in pieces]
+    return [(font, script, piece) for font, script, piece in pieces if piece]
+
+
+def _space_before(last: list[str], font: str, han: str) -> str:
+    """Spaces before a word in a font that is tried earlier go with that one, as in Pango: an emoji's space is as wide
+    as the emoji. They are taken off the piece before.
+    """
+    order = fonts(han)
+    if font not in order or last[0] not in order or order.index(font) >= order.index(last[0]):
+        return ""
+    kept = last[2].rstrip(" ")
+    space, last[2] = last[2][len(kept) :], kept
+    return space
 
 
 @lru_cache(maxsize=8192)
-def _font(cluster: str, first: str) -> str:
+def _font(cluster: str, first: str, han: str) -> str:
     if first != SERIF and all(has(first, char) for char in cluster):
         return first
-    font = font_of(cluster)
+    font = font_of(cluster, han)
     if font is None:
         raise NoCoverage(cluster)
     return font

@@ -46,6 +46,8 @@ class Filling:
     issued_at: str
     name: SetName
     name_direction: str
+    han: str = ""
+    """Whose forms of Han the name takes: SC, JP or KR."""
 
 
 def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
@@ -76,6 +78,7 @@ def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
         issued_at=given["issued_at"],
         name=name,
         name_direction=side,
+        han=given.get("han", ""),  # certificates from before there were such typefaces have none
     )
 
 

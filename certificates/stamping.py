@@ -59,7 +59,7 @@ def plan(page: Compiled, filled: Filling) -> Plan:
                 refused[name] = slot.obstacle
             continue
         try:
-            lines[name] = _lines(slot, filled.texts[name])
+            lines[name] = _lines(slot, filled.texts[name], filled.han)
         except NotStampable as reason:
             refused[name] = str(reason)
     return Plan(lines, refused)
@@ -93,15 +93,15 @@ def stamp(writer: Writer, page: Compiled, filled: Filling, planned: Plan) -> Non
             writer.put(link.number, link.source + action)
 
 
-def _lines(slot: Slot, text: Text) -> list[list[_Set]]:
+def _lines(slot: Slot, text: Text, han: str) -> list[list[_Set]]:
     if slot.obstacle:
         raise NotStampable(slot.obstacle)
-    lines = [_shrunk([_set(piece, slot) for piece in line], slot) for line in text.lines]
+    lines = [_shrunk([_set(piece, slot, han) for piece in line], slot) for line in text.lines]
     return [[piece for piece in line if piece.runs] for line in lines]
 
 
-def _set(piece: Piece, slot: Slot) -> _Set:
-    runs = shape(piece.text, slot.font)
+def _set(piece: Piece, slot: Slot, han: str) -> _Set:
+    runs = shape(piece.text, slot.font, han)
     size = slot.size if piece.size is None else piece.size / 0.75
     return _Set(runs, size, width(runs) * size)
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from cme.store.database import db
-from tests.support import postgres
+from tests.support import postgres, typefaces
 from tests.support.client import Client
 from tests.support.stores import DIALECTS, Store
 
@@ -49,6 +49,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "postgresql" in item.nodeid or item.get_closest_marker("postgres"):
             item.add_marker(missing)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_typefaces_only() -> Iterator[None]:
+    """What a developer has added with script/fonts-cjk changes no test."""
+    with typefaces.added(None):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from certificates.rules.names import han_of
 from cme.credits.events import CreditGranted
 from cme.kernel.days import day_phrase, local_day, zone_name
 from cme.kernel.quarters import QUARTERS_PER_CREDIT, format_quarters
@@ -47,6 +48,7 @@ def freeze(event: CreditGranted, *, number: str, code: str, revision: int = 1) -
         "code": code,
         "revision": revision,
         "name": unicodedata.normalize("NFC", earned["name"]),
+        "han": han_of(earned["name"], earned.get("country", "")),
         "credentials": earned["credentials"],
         "profession": earned["profession"],
         "title": earned["title"],

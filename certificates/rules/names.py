@@ -3,7 +3,9 @@
 import json
 import unicodedata
 from bisect import bisect_right
+from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import pairwise
 
 FAMILIES: dict[str, str] = {
@@ -16,17 +18,46 @@ FAMILIES: dict[str, str] = {
 }
 """Fonts in which running text is set, in the order in which they are tried."""
 
-_TABLE: dict[str, list[list[int]]] = json.loads(
-    files("certificates.fonts").joinpath("coverage.json").read_text(encoding="ascii")
-)
+EXTRA_FAMILIES: dict[str, str] = {
+    "NotoSansSC-Regular": "Noto Sans SC",
+    "NotoSansJP-Regular": "Noto Sans JP",
+    "NotoSansKR-Regular": "Noto Sans KR",
+    "NotoEmoji-Regular": "Noto Emoji",
+}
+"""Fonts that an installation may add (`script/fonts-cjk`)."""
+CHINESE, JAPANESE, KOREAN = "SC", "JP", "KR"
+_HAN_BY_COUNTRY = {"JP": JAPANESE, "KR": KOREAN, "KP": KOREAN}
+_FOLDER = files("certificates.fonts")
 _IGNORED = {"\u200c", "\u200d"}  # joiners: they steer shaping and leave no mark of their own
 _MARKS = {"Mn", "Mc", "Me"}
 _RIGHT_TO_LEFT = {"R", "AL"}
 
 
+@cache
+def extra_folder() -> Traversable:
+    """Where added fonts and their table lie."""
+    return _FOLDER.joinpath("extra")
+
+
+@cache
+def _table() -> dict[str, list[list[int]]]:
+    """Which characters each font has, the added ones included."""
+    shipped: dict[str, list[list[int]]] = json.loads(_FOLDER.joinpath("coverage.json").read_text(encoding="ascii"))
+    added = extra_folder().joinpath("coverage.json")
+    return {**shipped, **json.loads(added.read_text(encoding="ascii"))} if added.is_file() else shipped
+
+
+@cache
+def fonts(han: str = "") -> tuple[str, ...]:
+    """The fonts of this installation in the order in which they are tried. `han` says whose forms of Han go first."""
+    added = [font for font in EXTRA_FAMILIES if font in _table()]
+    added.sort(key=lambda font: not (han and font.startswith(f"NotoSans{han}")))
+    return (*FAMILIES, *added)
+
+
 def has(font: str, char: str) -> bool:
     """Whether the font draws the character."""
-    runs = _TABLE[font]
+    runs = _table()[font]
     place = bisect_right(runs, [ord(char), 0x10FFFF]) - 1
     return place >= 0 and runs[place][0] <= ord(char) <= runs[place][1]
 
@@ -41,11 +72,24 @@ def clusters(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
-def font_of(cluster: str) -> str | None:
+def font_of(cluster: str, han: str = "") -> str | None:
     """The font that draws the cluster: the first that has its letter, and it must have the letter's marks as well."""
     drawn = [char for char in cluster if char not in _IGNORED]
-    font = next((font for font in FAMILIES if not drawn or has(font, drawn[0])), None)
+    font = next((font for font in fonts(han) if not drawn or has(font, drawn[0])), None)
     return font if font is not None and all(has(font, char) for char in drawn) else None
+
+
+def han_of(name: str, country: str) -> str:
+    """Whose forms of Han a name is written in: one character looks different in each. Empty for a name without any.
+
+    Kana and Hangul tell by themselves; where there is Han only, the country does.
+    """
+    kinds = {unicodedata.name(char, "").split(" ")[0] for char in name}
+    if kinds & {"HIRAGANA", "KATAKANA"}:
+        return JAPANESE
+    if "HANGUL" in kinds:
+        return KOREAN
+    return _HAN_BY_COUNTRY.get(country, CHINESE) if "CJK" in kinds else ""
 
 
 def unprintable(text: str) -> str | None:

@@ -11,6 +11,7 @@ from tests.campaign.ground import WEB, database_in
 from tests.campaign.killing import killed_workers
 from tests.campaign.many import many_learners
 from tests.campaign.naive import naive_control
+from tests.campaign.reissuing import reissuing
 from tests.campaign.revoking import revoking
 from tests.campaign.simultaneous import many_clicks
 from tests.support import postgres
@@ -43,6 +44,11 @@ def revoke(database: Database, size: float) -> Report:
         return revoking(server, verifications=max(20, int(500 * size)), revocations=max(5, int(100 * size)))
 
 
+def reissue(database: Database, size: float) -> Report:
+    """kill -9, 5 times, of the process that issues 2,000 certificates again."""
+    return reissuing(database, certificates=max(60, int(2000 * size)), kills=max(2, int(5 * size)))
+
+
 def naive(database: Database, size: float) -> Report:
     """Control: without the constraint the same clicks give two credits."""
     return naive_control(database, clicks=max(10, int(50 * size)))
@@ -53,6 +59,7 @@ ARMS: dict[str, Callable[[Database, float], Report]] = {
     "clicks": clicks,
     "kill": kill,
     "revoke": revoke,
+    "reissue": reissue,
     "crowd": crowd,
 }
 

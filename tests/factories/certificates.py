@@ -82,7 +82,15 @@ def make_snapshot(kind: str = "credit", amount: int = 3, **changes: Any) -> dict
 
 
 def make_certificate(
-    session: Session, person: Person, module: Module, *, now: datetime, kind: str = "credit", **changes: Any
+    session: Session,
+    person: Person,
+    module: Module,
+    *,
+    now: datetime,
+    kind: str = "credit",
+    amount: int = 3,
+    maximum: int = 4,
+    **changes: Any,
 ) -> Certificate:
     """A granted credit, announced, with the certificate that the listener makes of it."""
     release = session.get_one(Release, module.release_id)
@@ -118,8 +126,8 @@ def make_certificate(
         closes_at=release.closes_at,
         completed_at=completed_at,
         granted_at=now,
-        amount_quarters=3,
-        maximum_quarters=4,
+        amount_quarters=amount,
+        maximum_quarters=maximum,
         credit_type="ama-pra-category-1",
         attestation="I attest.",
         snapshot=snapshot,
@@ -133,8 +141,8 @@ def make_certificate(
             person_id=person.id,
             release_id=release.id,
             kind=kind,
-            amount_quarters=3,
-            maximum_quarters=4,
+            amount_quarters=amount,
+            maximum_quarters=maximum,
             credit_type="ama-pra-category-1",
             completed_at=completed_at,
             granted_at=now,

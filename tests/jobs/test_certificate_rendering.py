@@ -350,7 +350,7 @@ def test_no_font_of_the_machine_is_known():
     for index in range(fonts.nfont):
         fontconfig.FcPatternGetString(fonts.fonts[index], b"file", 0, answer)
         found.add(Path(ffi.string(answer[0]).decode()).name)
-    assert found == {path.name for path in FONTS.glob("*.ttf")}
+    assert found == {path.name for path in FONTS.rglob("*.ttf")}
 
 
 def test_the_image_cache_does_not_grow_with_learners(demonstration: bytes):
