@@ -8,6 +8,7 @@ from quizzes.jobs import JOBS
 from quizzes.queries.accommodations import exported as exported_accommodations
 from quizzes.queries.attempts import export_of
 from quizzes.queries.modules import release_obstacles
+from quizzes.queries.reviews import exported_reviews
 from quizzes.services.accommodating import forget
 from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
@@ -26,6 +27,7 @@ from quizzes.web import (
     holds,
     importing,
     questions,
+    reviews,
     rules,
     taking,
     undoing,
@@ -49,6 +51,7 @@ PART = Part(
                 bank.bp,
                 bulk.bp,
                 undoing.bp,
+                reviews.bp,
                 accommodations.bp,
             )
         )
@@ -74,9 +77,16 @@ PART = Part(
             order=60,
             roles=frozenset({Role.EDITOR.value, Role.ADMINISTRATOR.value}),
         ),
+        MenuEntry(
+            label="Reviews",
+            endpoint="desk.reviews",
+            order=61,
+            roles=frozenset({Role.REVIEWER.value, Role.ADMINISTRATOR.value}),
+        ),
     ),
     person_data=(
         PersonData(key="quiz_attempts", export=export_of),
         PersonData(key="quiz_accommodations", export=exported_accommodations, erase=forget),
+        PersonData(key="quiz_reviews", export=exported_reviews),
     ),
 )

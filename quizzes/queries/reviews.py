@@ -181,6 +181,12 @@ def threads_of(session: Session, version_id: int) -> list[Thread]:
     return [Thread(one, tuple(answers.get(one.comment_id, ()))) for one in comments if one.answers is None]
 
 
+def version_of_comment(session: Session, comment_id: int) -> int | None:
+    """Which version a comment is about."""
+    wanted = select(ReviewComment.version_id).where(ReviewComment.id == comment_id)
+    return session.execute(wanted).scalar_one_or_none()
+
+
 def reviewers(session: Session) -> list[Reviewer]:
     """Everybody who may review, by name."""
     rows: Any = session.execute(

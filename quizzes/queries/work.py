@@ -1,5 +1,6 @@
 """What waits at the desk, counted in a few statements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from quizzes.models.correction import CORRECTIONS
 from quizzes.models.hold import HOLDS
+from quizzes.queries.reviews import DraftLine, drafts_in_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Work:
     other_holds: int
     running: int
     """Corrections whose regrading is not done."""
+    drafts: Sequence[DraftLine] = ()
+    """Every open draft and where it stands with its reviewers."""
 
     @property
     def held(self) -> int:
@@ -35,4 +39,10 @@ def work_of(session: Session) -> Work:
     counts: dict[str, int] = {row[0]: row[1] for row in rows}
     running = session.scalar(select(func.count()).where(CORRECTIONS.c.state == "running")) or 0
     stale, alarms = counts.get("passage", 0), counts.get("alarm", 0)
-    return Work(stale=stale, alarms=alarms, other_holds=sum(counts.values()) - stale - alarms, running=running)
+    return Work(
+        stale=stale,
+        alarms=alarms,
+        other_holds=sum(counts.values()) - stale - alarms,
+        running=running,
+        drafts=drafts_in_work(session),
+    )

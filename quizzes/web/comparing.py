@@ -13,7 +13,7 @@ from quizzes.queries.versions import VersionRow, history_of
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services.publishing import difference_between
 from quizzes.services.wording import ItemWords, block, words_of
-from quizzes.web.desk import ROW, editors
+from quizzes.web.desk import ROW, readers
 from quizzes.web.questions import PARTS, bp
 from quizzes.web.shelves import shelved
 
@@ -34,7 +34,7 @@ class Pair:
 
 
 @bp.get(f"/quizzes/<{ROW}:quiz_id>/compare")
-@editors
+@readers
 def compare(quiz_id: int) -> ResponseReturnValue:
     """`?from=1&to=2` by version number; without them the two newest."""
     session = db.session()

@@ -15,14 +15,17 @@ from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
 from quizzes.queries.modules import desk_module_of
+from quizzes.queries.reviews import acts_of
 from quizzes.queries.versions import history_of, quizzes_at_hand
 from quizzes.queries.work import work_of
 from quizzes.rules.bank import has_words
 from quizzes.rules.drawing import DrawError, candidates_of, draw, order_of_choices, together
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
+from quizzes.services.publishing import review_of
 from quizzes.services.shelf import Shelved, difference_seen, obstacles_seen
 from quizzes.services.versions import ShownVersion
+from quizzes.services.wording import block
 from quizzes.web.forms import EditionForm
 from quizzes.web.shelves import shelf, shelved
 
@@ -30,6 +33,7 @@ bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templat
 ROW = "int(max=9223372036854775807)"  # what the databases can hold: a larger number is no address
 PAGE = 50
 editors = roles(Role.EDITOR, Role.ADMINISTRATOR)
+readers = roles(Role.EDITOR, Role.REVIEWER, Role.ADMINISTRATOR)
 
 
 @bp.get("")
@@ -37,7 +41,12 @@ editors = roles(Role.EDITOR, Role.ADMINISTRATOR)
 def index() -> ResponseReturnValue:
     """What waits for work, then every quiz."""
     session = db.session()
-    return render_template("quizzes/desk/index.html", quizzes=quizzes_at_hand(session), work=work_of(session))
+    return render_template(
+        "quizzes/desk/index.html",
+        quizzes=quizzes_at_hand(session),
+        work=work_of(session),
+        person_id=current_user.person_id,
+    )
 
 
 @bp.get(f"/quizzes/<{ROW}:quiz_id>")
@@ -73,6 +82,9 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
         obstacles=obstacles,
         flagged={one.lineage for one in obstacles if one.lineage},
         steps=steps_of(session, facts.version_id) if facts.is_draft else Steps(),
+        stands=review_of(session, facts),
+        acts=acts_of(session, facts.version_id),
+        block=block,
         has_draft=any(row.state == "draft" for row in history),
     )
 
@@ -87,7 +99,7 @@ def open_draft(quiz_id: int) -> ResponseReturnValue:
 
 
 @bp.get(f"/versions/<{ROW}:version_id>/preview")
-@editors
+@readers
 def preview(version_id: int) -> ResponseReturnValue:
     """An attempt as a learner would meet it; nothing is stored. The seed in the address draws the same again."""
     here = shelved(db.session(), version_id)

@@ -79,6 +79,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "desk.held": ("/desk/holds",),
     "desk.preview": ("/desk/versions/{version}/preview?seed=fixed", "/desk/versions/{draft}/preview?seed=fixed"),
     "desk.publish": ("/desk/versions/{draft}/publish",),
+    "desk.reviews": ("/desk/reviews",),
+    "desk.review": (
+        "/desk/versions/{reviewed}/review",
+        "/desk/versions/{reviewed}/review?show=all",
+        "/desk/versions/{version}/review",
+    ),
     "desk.discard": ("/desk/versions/{draft}/discard",),
     "desk.bank": ("/desk/bank", "/desk/bank?q=no+such+words", "/desk/bank?quiz={small_quiz}&sort=name"),
     "desk.import_file": ("/desk/import", "/desk/import?quiz={small_quiz}"),
@@ -118,7 +124,7 @@ NO_PAGES = {
 }
 ERRORS = ("/nothing-here", "/desk/quizzes/999999")
 STAFF_ROOMS = ("desk.", "office.", "people_office.", "accommodations.", "pages.")
-STAFF = ("editor", "registrar", "administrator")
+STAFF = ("editor", "reviewer", "registrar", "administrator")
 # People in the middle of the road differ only here.
 UNFINISHED = (
     *("learning.catalogue", "learning.module", "learning.article", "claiming.claim", "transcript.transcript"),

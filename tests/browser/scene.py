@@ -1,6 +1,6 @@
 """People in every state of the road, and one of everything that has an address of its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import text
 
@@ -10,8 +10,9 @@ from cme.credits.report_rows import OfficeFilter
 from cme.people.rules import Purpose
 from cme.people.services import links
 from quizzes.interchange.formats import read_any
+from quizzes.queries.versions import version_facts
 from quizzes.rules.correcting import Change, Treatment
-from quizzes.services import authoring, uploads
+from quizzes.services import authoring, commenting, reviewing, uploads
 from quizzes.services.correcting import correct_key
 from tests.browser.site import SLUG, Site
 
@@ -22,7 +23,7 @@ GIFT = """
 
 ::Share:: Which share of people over 60 have had them? {#33:5}
 """
-FINISHED = ("learner", "editor", "registrar", "administrator")
+FINISHED = ("learner", "editor", "reviewer", "registrar", "administrator")
 
 
 @dataclass
@@ -96,6 +97,29 @@ def _imports(site: Site, editor: Persona) -> dict[str, object]:
     return {"upload": waiting, "taken": taken}
 
 
+def _review(site: Site, personas: list[Persona]) -> dict[str, object]:
+    """A draft that lies with its reviewers, with comments, an answer, and a question that differs."""
+    people = {persona.name: persona.person_id or 0 for persona in personas}
+    editor, reviewer, now = people["editor"], people["reviewer"], site.server.now()
+    module = site.small_module(title="A module in review")
+    with site.database.writing() as session:
+        version = authoring.open_draft(session, module.quiz_id, editor=editor, now=now)
+        facts = version_facts(session, version)
+        assert facts is not None
+        number, item = next(iter(facts.items.items()))
+        said = {"edition": 1, "seen": item.fingerprint, "editor": editor, "now": now}
+        authoring.save_question(session, number, replace(item, stem="A *new* stem. Which one?"), **said)
+        reviewing.send(session, version, edition=2, reviewer=None, words="Is it clear?", editor=editor, now=now)
+        reviewing.give_back(session, version, edition=2, words="Not yet.", reviewer=reviewer, now=now)
+        commenting.comment(session, version, None, "Well written.", by=reviewer, now=now)
+        one = commenting.comment(session, version, item.lineage, "Which *one*?", by=reviewer, now=now)
+        commenting.answer(session, one, "The first.", by=editor, now=now)
+        commenting.settle(session, one, by=editor, now=now)
+        authoring.move_question(session, number, up=False, editor=editor, now=now)
+        reviewing.send(session, version, edition=3, reviewer=reviewer, editor=editor, now=now)
+    return {"reviewed": version}
+
+
 def _midway(site: Site) -> Persona:
     """Passed, and not yet claimed."""
     person = site.person(name="Kim Midway")
@@ -158,6 +182,7 @@ def _places(site: Site, personas: list[Persona]) -> dict[str, object]:
         figure = session.scalar(text("SELECT min(key) FROM figures"))
     return {
         **_work(site, personas),
+        **_review(site, personas),
         "confirm": made[Purpose.CONFIRM],
         "reset": made[Purpose.RESET],
         "new_address": made[Purpose.CHANGE_EMAIL],

@@ -54,7 +54,8 @@ def editor(client: Client) -> Editor:
 @pytest.mark.parametrize("role", ["", "reviewer", "registrar"])
 def test_the_desk_is_closed_to_others(client: Client, role: str) -> None:
     other = Editor(client, role=role)
-    for path in ("/desk", other.quiz, f"/desk/versions/{other.module.version_id}/preview"):
+    closed = () if role == "reviewer" else (f"/desk/versions/{other.module.version_id}/preview",)
+    for path in ("/desk", other.quiz, f"/desk/versions/{other.module.version_id}/publish", *closed):
         assert client.raw.get(path).status_code == 403
     assert "Desk" not in client.get("/").text
 

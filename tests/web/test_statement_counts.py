@@ -16,8 +16,9 @@ from cme.kernel.roles import Role
 from cme.outbox import runner
 from quizzes.interchange.formats import read_any
 from quizzes.models.quiz import Choice, Question
-from quizzes.services import uploads
-from quizzes.services.authoring import open_draft
+from quizzes.queries.versions import version_facts
+from quizzes.services import commenting, reviewing, uploads
+from quizzes.services.authoring import move_question, open_draft
 from tests.factories.modules import Module, make_module
 from tests.factories.people import make_person, make_sign_in
 from tests.support import journeys
@@ -25,7 +26,7 @@ from tests.support.client import Client
 from tests.support.learning_pages import new_learner, new_module, statements, write
 
 EVERY_ROLE = tuple(role.value for role in Role if role is not Role.LEARNER)
-MODULES, ATTEMPTS, OTHERS, QUESTIONS, SESSIONS = 29, 59, 30, 40, 20
+MODULES, ATTEMPTS, OTHERS, QUESTIONS, SESSIONS, DRAFTS = 29, 59, 30, 40, 20, 6
 LEARNERS = ("learning.", "claiming.", "quizzes.", "transcript.", "people.", "/modules")
 WITHOUT_DATA = {"health.alive", "health.ready"}
 
@@ -102,6 +103,7 @@ def _first_of_everything(session: Session, world: World) -> dict[str, object]:
     journeys.start(session, person, world.started.release_id, now=now)
     open_code = journeys.begin_quiz(session, person, world.started.release_id, now=now)
     draft = open_draft(session, world.module.quiz_id, editor=person, now=now)
+    _reviews(session, draft, person)
     certificate = session.scalars(select(Certificate)).one()
     question = _question_of(session, draft)
     provider = session.scalars(
@@ -143,6 +145,20 @@ def _upload(session: Session, world: World, now: datetime) -> int:
     return uploads.keep(session, "one.gift", data, report, seen, owner=world.person_id, now=now)
 
 
+def _reviews(session: Session, draft: int, person: int, times: int = 1) -> None:
+    """Sent to review, commented, answered, settled; then a change, so that it can be sent again."""
+    now = utc_now()
+    for _ in range(times):
+        facts = version_facts(session, draft)
+        assert facts is not None
+        reviewing.send(session, draft, edition=facts.edition, reviewer=None, editor=person, now=now)
+        for lineage in (None, next(iter(facts.items.values())).lineage):
+            number = commenting.comment(session, draft, lineage, "Well.", by=person, now=now)
+            commenting.answer(session, number, "Yes.", by=person, now=now)
+            commenting.settle(session, number, by=person, now=now)
+        move_question(session, next(iter(facts.items)), up=False, editor=person, now=now)
+
+
 def _question_of(session: Session, version_id: int) -> Question:
     return session.scalars(select(Question).where(Question.version_id == version_id).limit(1)).one()
 
@@ -165,6 +181,10 @@ def grow(session: Session, world: World) -> None:
     for _ in range(SESSIONS):
         make_sign_in(session, person, now=now, ends_at=now + timedelta(days=1))
     _more_questions(session, int(str(world.names["version_id"])))
+    _reviews(session, int(str(world.names["version_id"])), person, times=5)
+    for module in [make_module(session, now=now) for _ in range(DRAFTS)]:
+        draft = open_draft(session, module.quiz_id, editor=person, now=now)
+        _reviews(session, draft, person)
 
 
 def _more_questions(session: Session, draft: int) -> None:
