@@ -8,7 +8,7 @@ from quizzes.jobs import JOBS
 from quizzes.queries.accommodations import exported as exported_accommodations
 from quizzes.queries.attempts import export_of
 from quizzes.queries.modules import release_obstacles
-from quizzes.queries.reviews import exported_reviews
+from quizzes.queries.reviews import exported_reviews, has_reviewed
 from quizzes.services.accommodating import forget
 from quizzes.services.holding import on_revision_shown
 from quizzes.services.loading import load, validate
@@ -87,6 +87,6 @@ PART = Part(
     person_data=(
         PersonData(key="quiz_attempts", export=export_of),
         PersonData(key="quiz_accommodations", export=exported_accommodations, erase=forget),
-        PersonData(key="quiz_reviews", export=exported_reviews),
+        PersonData(key="quiz_reviews", export=exported_reviews, must_stay=has_reviewed),
     ),
 )

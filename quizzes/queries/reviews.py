@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, union
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from cme.activities.models import Provider, Release
@@ -234,6 +234,13 @@ def exported_reviews(session: Session, person_id: int) -> dict[str, Any]:
             {"version": row[0], "question": row[1], "words": row[2], "at": row[3].isoformat()} for row in comments
         ],
     }
+
+
+def has_reviewed(session: Session, person_id: int) -> bool:
+    """Whether somebody's word on a version is on record: it stays under their name when the account is closed."""
+    said = select(DraftReview.id).where(DraftReview.person_id == person_id).exists()
+    commented = select(ReviewComment.id).where(ReviewComment.person_id == person_id).exists()
+    return bool(session.execute(select(or_(said, commented))).scalar_one())
 
 
 def _acts(session: Session, version_ids: Sequence[int]) -> dict[int, list[tuple[ReviewAct, ActLine]]]:

@@ -13,7 +13,7 @@ from cme.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from cme.outbox.models import OutboxWork
 from cme.store.session import violates
 from quizzes.models.review import REVIEWS, DraftReview, ReviewComment, ReviewCommentSettled
-from quizzes.queries.reviews import acts_of, drafts_in_work, exported_reviews, standing, threads_of
+from quizzes.queries.reviews import acts_of, drafts_in_work, exported_reviews, has_reviewed, standing, threads_of
 from quizzes.rules.reviewing import Act, Stage, Standing
 from quizzes.services import authoring, commenting, reviewing
 from tests.factories.people import make_person
@@ -257,6 +257,7 @@ def test_comments_are_answered_and_settled_once_and_stay_after_publishing(review
     assert (second.first.settled_by, second.is_open) == ("Ada Editor", False)
     with pytest.raises(Refused):
         commenting.answer(review.session, one, "Too late.", **say)
+    assert [has_reviewed(review.session, one) for one in (review.ann, review.bob)] == [True, False]
     told = exported_reviews(review.session, review.ann)
     assert [line["question"] for line in told["comments"]] == [None, "item-1"]
 
