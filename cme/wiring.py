@@ -3,6 +3,7 @@
 from cme.activities.cli import library
 from cme.articles.queries import ARTICLE_PAGES, ArticlePages
 from cme.cli import COMMANDS
+from cme.credits.jobs import JOBS as CREDIT_JOBS
 from cme.credits.person_data import PERSON_DATA
 from cme.evaluations.library import evaluation_obstacles, load_evaluation, validate_evaluation
 from cme.kernel.roles import Role
@@ -26,7 +27,7 @@ PART = Part(
     name="cme",
     blueprints=(learning.bp, claiming.bp, transcript.bp, people.bp, people_admin.bp, pages, *OFFICE),
     commands=(people_group, library, *COMMANDS),
-    jobs={**MAIL_JOBS, **PEOPLE_JOBS},
+    jobs={**MAIL_JOBS, **PEOPLE_JOBS, **CREDIT_JOBS},
     loaders={"evaluation.yaml": Loader(validate=validate_evaluation, load=load_evaluation)},
     obstacles=(evaluation_obstacles,),
     extensions={ARTICLE_PAGES: ArticlePages, keeping.PAGE: lambda: sign_in_again},

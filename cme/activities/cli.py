@@ -46,11 +46,15 @@ def load_shipped() -> None:
 @library.command()
 @click.argument("slug")
 @click.option("--reason", default="", help="What was corrected and why; needed for a minor revision.")
-def publish(slug: str, reason: str) -> None:
+@click.option("--clinical", is_flag=True, help="The correction could matter to a patient.")
+def publish(slug: str, reason: str, clinical: bool) -> None:
     """Publish what a load left as a draft of the module SLUG."""
     try:
         with transaction() as session:
-            done = publish_waiting(session, slug, reason=reason, by=None, now=utc_now(), obstacles=_house().obstacles)
+            obstacles = _house().obstacles
+            done = publish_waiting(
+                session, slug, reason=reason, clinical=clinical, by=None, now=utc_now(), obstacles=obstacles
+            )
     except Refused as refusal:
         _refuse(refusal)
     else:

@@ -138,6 +138,10 @@ class MinorRevision(Base):
     added_at: Mapped[datetime] = mapped_column(Instant)
     added_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str] = mapped_column(Text)
+    clinical: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=False), default=False, server_default=text("false")
+    )
+    """Whether what was corrected could matter to a patient: those certified before may have to be told."""
 
 
 class FrontMatterView(Base):

@@ -121,9 +121,18 @@ def withdraw_release(session: Session, release_id: int, reason: str, *, by: int 
 
 
 def add_minor_revision(
-    session: Session, release_id: int, revision_id: int, *, reason: str, by: int | None, now: datetime
+    session: Session,
+    release_id: int,
+    revision_id: int,
+    *,
+    reason: str,
+    clinical: bool = False,
+    by: int | None,
+    now: datetime,
 ) -> None:
     """Show a small correction of the text while the release runs; the revision is published with it.
+
+    A `clinical` one could matter to a patient: the office is reminded to tell those who were certified before.
 
     Refuses: NotFound, Invalid without a reason, Conflict when the revision is not newer than the one shown.
     """
@@ -140,7 +149,11 @@ def add_minor_revision(
     if revision.number <= _shown_number(session, release):
         raise Conflict("revision_not_newer", "A newer revision of the article is shown already.")
     publish_revision(session, revision_id, by=by, now=now)
-    session.add(MinorRevision(release_id=release_id, revision_id=revision_id, added_at=now, added_by=by, reason=words))
+    session.add(
+        MinorRevision(
+            release_id=release_id, revision_id=revision_id, added_at=now, added_by=by, reason=words, clinical=clinical
+        )
+    )
     session.flush()
     audit.record(
         session,
@@ -149,7 +162,7 @@ def add_minor_revision(
         person_id=by,
         subject="release",
         subject_id=release_id,
-        details={"revision": revision_id},
+        details={"revision": revision_id, "clinical": clinical},
     )
     announce(session, RevisionShown(release_id, activity.article_id, revision_id, now))
 

@@ -25,6 +25,8 @@ class Event(StrEnum):
     RELEASE_PUBLISHED = "release.published"
     RELEASE_WITHDRAWN = "release.withdrawn"
     RELEASE_REVISED = "release.minor_revision_added"
+    NOTICE_ASKED = "release.correction_notice_asked"
+    NOTICE_SENT = "release.correction_notice_sent"
     PROVIDER_CHANGED = "provider.changed"
     PAGE_CHANGED = "page.changed"
     FRONT_MATTER_SEEN = "learning.front_matter_seen"

@@ -117,5 +117,51 @@ class Credit(Base):
     """Self-contained copy: name, credentials, profession, activity, format, provider and statements, dates, zone."""
 
 
+class CorrectionNotice(Base):
+    """A decision to tell those who were certified on earlier revisions that a text was corrected."""
+
+    __tablename__ = "correction_notices"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["release_id", "revision_id"],
+            ["minor_revisions.release_id", "minor_revisions.revision_id"],
+            name="fk_correction_notices_minor_revision",
+        ),
+        UniqueConstraint("revision_id", name="uq_correction_notices_revision_id"),
+        CheckConstraint("state IN ('running', 'finished')", name="state_known"),
+        CheckConstraint("(state = 'finished') = (finished_at IS NOT NULL)", name="finished_has_instant"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    release_id: Mapped[int] = mapped_column(RowId)
+    revision_id: Mapped[int] = mapped_column(RowId)
+    """The revision that holds the corrected text."""
+    earlier: Mapped[list[int]] = mapped_column(Json)
+    """The revisions that were wrong."""
+    words: Mapped[str] = mapped_column(Text)
+    """What was wrong and what is right, as the letter says it."""
+    state: Mapped[str] = mapped_column(String(12))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    predicted: Mapped[int]
+    """People to be told, as the dry run said."""
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class NoticeRecipient(Base):
+    """Somebody who was told: written with the letter, once."""
+
+    __tablename__ = "notice_recipients"
+    __table_args__ = (Index("ix_notice_recipients_person_id", "person_id"),)
+
+    notice_id: Mapped[int] = mapped_column(ForeignKey("correction_notices.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    credit_id: Mapped[int] = mapped_column(ForeignKey("credits.id"))
+    revision_id: Mapped[int] = mapped_column(ForeignKey("article_revisions.id"))
+    """What this person had read."""
+    told_at: Mapped[datetime] = mapped_column(Instant)
+
+
 append_only(ClaimDecision.__table__)  # pyright: ignore[reportArgumentType]
 append_only(Credit.__table__)  # pyright: ignore[reportArgumentType]
+append_only(NoticeRecipient.__table__)  # pyright: ignore[reportArgumentType]

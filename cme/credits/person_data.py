@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cme.activities.models import FrontMatterView
 from cme.articles.models import Reading
 from cme.audit.models import AuditEvent
+from cme.credits.certified import exported_notices
 from cme.credits.models import ClaimDecision, ClaimExtension, Credit, RequirementMet
 from cme.evaluations.models import EvaluationResponse
 from cme.part import PersonData
@@ -27,5 +28,6 @@ PERSON_DATA = (
     PersonData("claim_decisions", partial(rows_of, model=ClaimDecision)),
     PersonData("claim_extensions", partial(rows_of, model=ClaimExtension)),
     PersonData("credits", partial(rows_of, model=Credit), must_stay=has_records),
+    PersonData("correction_notices", exported_notices),
     PersonData("audit", partial(rows_of, model=AuditEvent)),
 )

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from cme.credits import queries
+from cme.credits.certified import told_of
 from cme.credits.facts import CreditFacts
 from cme.kernel.csv_text import csv_lines
 from cme.kernel.days import local_day
@@ -48,7 +49,10 @@ def transcript() -> ResponseReturnValue:
     """All earned credit, by year of completion in the module's own zone."""
     entries = queries.transcript(db.session(), current_user.person_id)
     return render_template(
-        "learning/transcript.html", years=years_of(entries), links=current_app.extensions["house"].credit_links
+        "learning/transcript.html",
+        years=years_of(entries),
+        links=current_app.extensions["house"].credit_links,
+        told=told_of(db.session(), current_user.person_id),
     )
 
 

@@ -11,6 +11,7 @@ from cme.articles import queries as articles
 from cme.articles import service as articles_service
 from cme.articles.facts import ArticlePage, FigureFile
 from cme.credits import queries as credits
+from cme.credits.certified import told_of
 from cme.credits.rules import MayNotStart, may_start
 from cme.kernel.refusal import NotFound
 from cme.kernel.text import clean_line
@@ -48,7 +49,10 @@ def module(slug: str) -> ResponseReturnValue:
     shown = show(session, slug, now=request_now())
     page = article_page(shown.release)
     earlier = unclaimed_earlier(session, shown.release, now=request_now())
-    return render_template("learning/module.html", shown=shown, release=shown.release, page=page, earlier=earlier)
+    told = told_of(session, current_user.person_id, slug=slug) if current_user.is_authenticated else []
+    return render_template(
+        "learning/module.html", shown=shown, release=shown.release, page=page, earlier=earlier, told=told
+    )
 
 
 @bp.post("/modules/<slug>/start")

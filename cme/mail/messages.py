@@ -85,6 +85,12 @@ def _quoted(about: Mapping[str, Any]) -> dict[str, Any]:
     return {**about, "words": [str(about.get("words", ""))]}
 
 
+def text_corrected(write: Write, *, name: str, title: str, completed: str, words: str, path: str) -> Letter:
+    """To somebody who was certified on a text that was corrected since, in a way that could matter to a patient."""
+    subject = "A correction of a module you completed"
+    return write("text_corrected", subject, path=path, name=name, title=title, completed=completed, words=words)
+
+
 MESSAGES: Mapping[str, Callable[..., Letter]] = {
     message.__name__: message
     for message in (
@@ -100,5 +106,6 @@ MESSAGES: Mapping[str, Callable[..., Letter]] = {
         result_corrected,
         review_asked,
         review_answered,
+        text_corrected,
     )
 }

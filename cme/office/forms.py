@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import SelectChoice  # pyright: ignore[reportAttributeAccessIssue] - newer than the stubs
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
 MODES = [
     SelectChoice("accredited", "Accredited: certificates carry its statements"),
@@ -44,6 +53,42 @@ class ProviderForm(FlaskForm):
     alarm_holds = BooleanField("Hold a question at once when the numbers say that its key may be wrong")
 
     approvals = IntegerField("People who must approve a quiz", validators=[InputRequired()])
+
+    def mark(self, problems: Mapping[str, Sequence[str]]) -> None:
+        """Show each sentence at its field."""
+        for name, sentences in problems.items():
+            self[name].errors = list(sentences)
+
+
+class CheckboxField(SelectMultipleField):
+    """Several of a few choices."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class NoticeForm(FlaskForm):
+    """What the letter says and who gets it; judged by the service. `counted` is the dry run that was shown."""
+
+    words = TextAreaField(
+        "What was wrong, and what is right", validators=[InputRequired()], render_kw={"rows": 5, "maxlength": 1500}
+    )
+    earlier = CheckboxField(
+        "Which revisions were wrong", coerce=int, validators=[InputRequired()], validate_choice=False
+    )
+    counted = HiddenField()
+    revisions: list[int]
+    """Every earlier one."""
+
+    def offer(self, earlier: Sequence[tuple[int, int, int, int]]) -> None:
+        """(revision, its number, people to tell, people whose account is closed) of every earlier revision."""
+        self.revisions = [row[0] for row in earlier]
+        self.earlier.choices = [
+            SelectChoice(
+                revision, f"Revision {number}: {people} {'person' if people == 1 else 'people'} certified on it"
+            )
+            for revision, number, people, _closed in earlier
+        ]
 
     def mark(self, problems: Mapping[str, Sequence[str]]) -> None:
         """Show each sentence at its field."""

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from certificates import life, packs
 from certificates.rules.life import Ground
+from cme.activities.service import add_minor_revision
+from cme.credits.notices import send_notice
 from cme.credits.report_rows import OfficeFilter
 from cme.people.rules import Purpose
 from cme.people.services import links
@@ -14,7 +17,11 @@ from quizzes.queries.versions import version_facts
 from quizzes.rules.correcting import Change, Treatment
 from quizzes.services import authoring, commenting, reviewing, uploads
 from quizzes.services.correcting import correct_key
+from quizzes.services.figuring import refresh_figures
+from quizzes.services.tallying import tally_batch
 from tests.browser.site import SLUG, Site
+from tests.factories.crowd import make_crowd
+from tests.factories.modules import Module, make_module, make_revision
 
 GIFT = """
 ::Relief:: What ends a cramp at once? {=Stretching#It lengthens the muscle. ~Ice ~Tea ~%50%Sleep}
@@ -150,11 +157,44 @@ def _work(site: Site, personas: list[Persona]) -> dict[str, object]:
             session, number, Ground.IDENTITY, "Somebody else answered.", by=people["administrator"], now=now
         )
         return {
+            **_corrected_text(session, site, module, people["registrar"]),
+            **_crowd(session, site),
             "correction": correction,
             "pack": pack.code,
             "proposal": proposal.id,
             "certificate_number": number,
         }
+
+
+def _corrected_text(session: Session, site: Site, module: Module, registrar: int) -> dict[str, object]:
+    """Two corrections of a text: one that people were told of, one that they might be."""
+    now = site.server.now()
+    told, other = (
+        make_revision(session, module.article_id, now=now, title="Corrected", number=number) for number in (2, 3)
+    )
+    for revision in (told, other):
+        add_minor_revision(
+            session, module.release_id, revision, reason="A dose was wrong.", clinical=True, by=registrar, now=now
+        )
+    notice = send_notice(
+        session, module.release_id, told, words="Right is 3 mg.", earlier=[module.revision_id], by=registrar, now=now
+    )
+    return {"corrected_release": module.release_id, "corrected_revision": other, "notice": notice}
+
+
+def _crowd(session: Session, site: Site) -> dict[str, object]:
+    """A quiz that enough people took for every figure of item health."""
+    now = site.server.now()
+    module = make_module(session, now=now, questions=5, pass_points=4, title="A module with many answers")
+    numbers = make_crowd(session, module, people=60, pass_points=4, now=now)
+    session.execute(
+        text("UPDATE answers SET seconds = position * 9, certainty = CASE points WHEN 1 THEN 'high' ELSE 'low' END "
+             "WHERE attempt_id >= :first"),
+        {"first": min(numbers)},
+    )  # fmt: skip
+    while tally_batch(session, module.quiz_id) or refresh_figures(session, module.quiz_id):
+        pass
+    return {"crowded_quiz": module.quiz_id}
 
 
 def _places(site: Site, personas: list[Persona]) -> dict[str, object]:

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from certificates.models import Certificate
 from cme.activities.models import Provider, Release
+from cme.activities.service import add_minor_revision
 from cme.credits.models import ClaimDecision
+from cme.credits.notices import send_notice
 from cme.kernel.clock import utc_now
 from cme.kernel.roles import Role
 from cme.outbox import runner
@@ -19,7 +21,7 @@ from quizzes.models.quiz import Choice, Question
 from quizzes.queries.versions import version_facts
 from quizzes.services import commenting, reviewing, uploads
 from quizzes.services.authoring import move_question, open_draft
-from tests.factories.modules import Module, make_module
+from tests.factories.modules import Module, make_module, make_revision
 from tests.factories.people import make_person, make_sign_in
 from tests.support import journeys
 from tests.support.client import Client
@@ -55,6 +57,7 @@ NAMED = {
     "learning.figure": {"key": "none"},
     "learning.figure_picture": {"key": "none"},
     "certificates.pack": {"code": "none"},
+    "office.prepare_notice": {"revision_id": "corrected_revision_id"},
     "certificates.pack_archive": {"code": "none"},
 }
 FURTHER = (
@@ -133,9 +136,24 @@ def _first_of_everything(session: Session, world: World) -> dict[str, object]:
         "about": "registration",
         "token": "none",
         "upload_id": _upload(session, world, now),
+        **_corrected(session, world, now),
         "format_key": "csv",
         "none": "none",
     }
+
+
+def _corrected(session: Session, world: World, now: datetime) -> dict[str, object]:
+    """A corrected text that people were told of, and one that they might be."""
+    module = world.module
+    told, other = (
+        make_revision(session, module.article_id, now=now, title="Corrected", number=number) for number in (2, 3)
+    )
+    for revision in (told, other):
+        add_minor_revision(session, module.release_id, revision, reason="A dose.", by=None, now=now)
+    notice = send_notice(
+        session, module.release_id, told, words="Right is 3 mg.", earlier=[module.revision_id], by=None, now=now
+    )
+    return {"corrected_revision_id": other, "notice_id": notice}
 
 
 def _upload(session: Session, world: World, now: datetime) -> int:

@@ -13,7 +13,14 @@ from cme.kernel.refusal import NotFound
 
 
 def publish_waiting(
-    session: Session, slug: str, *, reason: str, by: int | None, now: datetime, obstacles: Sequence[Obstacle]
+    session: Session,
+    slug: str,
+    *,
+    reason: str,
+    clinical: bool = False,
+    by: int | None,
+    now: datetime,
+    obstacles: Sequence[Obstacle],
 ) -> list[str]:
     """Publish the draft release of the module, with its text, or else the draft text as a minor revision.
 
@@ -33,5 +40,5 @@ def publish_waiting(
         return [f"{slug}: release {latest.number} was published."]
     if draft is None:
         raise NotFound("nothing_waits", f"No draft of “{slug}” is waiting.")
-    add_minor_revision(session, latest.id, draft.id, reason=reason, by=by, now=now)
+    add_minor_revision(session, latest.id, draft.id, reason=reason, clinical=clinical, by=by, now=now)
     return [f"{slug}: revision {draft.number} was published as a minor revision of release {latest.number}."]
