@@ -1,5 +1,6 @@
 """Correcting a key: what it would do, and the act; the regrading itself follows in the background."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cme.audit import service as audit
 from cme.audit.tags import Event
+from cme.kernel.days import local_day
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.kernel.text import clean_block
 from cme.outbox.service import enqueue
@@ -27,7 +29,7 @@ MOST_LINES = 500
 
 @dataclass(slots=True)
 class Prediction:
-    """What applying would do now: counts of attempts and of people, and the attempts whose verdict changes."""
+    """What applying would do now: counts of attempts and of people, and the attempts that change, one by one."""
 
     attempts: int = 0
     changed: int = 0
@@ -41,7 +43,12 @@ class Prediction:
     may_claim: int = 0
     closed_meanwhile: int = 0
     """People whose claim deadline has passed and who get days of their own."""
+    reported_again: int = 0
+    """People whose completion belongs to a calendar year that is over: its report has to be made again."""
+    years: Counter[int] = field(default_factory=Counter[int])
+    """New completions by calendar year, in each module's own zone."""
     lines: list[Effect] = field(default_factory=list)
+    """Changed verdicts first, then changed scores."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -57,6 +64,7 @@ class Prediction:
                 "already_credited",
                 "may_claim",
                 "closed_meanwhile",
+                "reported_again",
             )
         }
 
@@ -67,6 +75,8 @@ def predict(
     """The dry run: reads, writes nothing. Refuses: NotFound, Invalid as `correct_key` does."""
     version = _checked(session, question_id, change)
     result = Prediction()
+    verdicts: list[Effect] = []
+    scores: list[Effect] = []
     people: dict[str, set[tuple[int, int]]] = {"completions": set(), "credited": set(), "claim": set(), "closed": set()}
     for effect in _all_effects(session, version, change, now):
         result.attempts += 1
@@ -75,19 +85,24 @@ def predict(
             continue
         result.changed += 1
         who = (effect.attempt.person_id, effect.attempt.release_id)
+        result.raised += effect.raised
+        result.lowered += effect.lowered
+        if effect.credit_id is not None:
+            people["credited"].add(who)
         if effect.raised or effect.lowered:
-            result.raised += effect.raised
-            result.lowered += effect.lowered
-            if effect.credit_id is not None:
-                people["credited"].add(who)
-            if most_lines is None or len(result.lines) < most_lines:
-                result.lines.append(effect)
-        if effect.completed_at is not None and effect.met is not None:
+            _add(verdicts, effect, most_lines)
+        else:
+            _add(scores, effect, most_lines)
+        if effect.completed_at is not None and who not in people["completions"]:
             people["completions"].add(who)
+            year = effect.reported_year or now.year
+            result.years[year] += 1
+            result.reported_again += year < local_day(now, effect.zone).year
             if effect.may_claim:
                 people["claim"].add(who)
             if effect.closed_meanwhile:
                 people["closed"].add(who)
+    result.lines = [*verdicts, *scores][:most_lines]
     result.completions, result.already_credited = len(people["completions"]), len(people["credited"])
     result.may_claim, result.closed_meanwhile = len(people["claim"]), len(people["closed"])
     return result
@@ -154,6 +169,11 @@ def correct_key(
     )
     enqueue(session, JOB, str(correction_id), {"correction_id": correction_id}, now=now)
     return correction_id
+
+
+def _add(lines: list[Effect], one: Effect, most: int | None) -> None:
+    if most is None or len(lines) < most:
+        lines.append(one)
 
 
 def _checked(session: Session, question_id: int, change: Change) -> ItemVersion:

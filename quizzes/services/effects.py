@@ -65,6 +65,8 @@ class Effect:
     open_until: datetime | None
     """The owner's own claim deadline, where the release's comes too early."""
     closed_meanwhile: bool
+    claim_until: datetime | None
+    """Until when the owner can evaluate and claim, if that follows."""
     title: str
     zone: str
 
@@ -87,7 +89,12 @@ class Effect:
 
     @property
     def may_claim(self) -> bool:
-        return self.completed_at is not None and self.credit_id is None
+        return self.claim_until is not None
+
+    @property
+    def reported_year(self) -> int | None:
+        """The calendar year, in the module's zone, to whose report the new completion belongs."""
+        return None if self.completed_at is None else local_day(self.completed_at, self.zone).year
 
 
 def effects_of(session: Session, grounds: Grounds, rows: Sequence[TouchedAttempt], *, now: datetime) -> list[Effect]:
@@ -122,7 +129,7 @@ def _effect(
 ) -> Effect:
     raised = result.after.passed and not result.before.passed
     counted = row.counted and result.after.passed
-    met, completed_at, open_until, closed = None, None, None, False
+    met, completed_at, open_until, claim_until, closed = None, None, None, None, False
     if raised and row.for_credit:
         rule = rule_of(ground.release)
         counted = isinstance(credit_rules.may_count(rule, now=row.submitted_at), credit_rules.MayStart)
@@ -132,8 +139,11 @@ def _effect(
             completed = person.completed_with(row.submitted_at)
             if completed is not None and term.opens_at <= completed < term.closes_at:
                 completed_at = completed
+            # A withdrawn release grants nothing any more, so no days are given either.
+            if completed_at is not None and person.credit_id is None and not ground.release.withdrawn:
                 closed = term.claims_close_at <= now
                 until = end_instant(local_day(now + timedelta(days=ground.days), term.zone), term.zone)
-                open_until = until if until > term.claims_close_at and person.credit_id is None else None
+                open_until = until if until > term.claims_close_at else None
+                claim_until = open_until or term.claims_close_at
     title, zone = ground.release.title, ground.release.zone
-    return Effect(row, result, counted, person, met, completed_at, open_until, closed, title, zone)
+    return Effect(row, result, counted, person, met, completed_at, open_until, closed, claim_until, title, zone)

@@ -173,7 +173,7 @@ def _sentence(one: Effect) -> str:
     score = f"Your result is now {after.earned} of {after.total}; {after.needed} were needed."
     if one.lowered:
         return f"{score} It does not pass any more. Credit that you were granted stays yours."
-    if one.open_until is not None:
-        until = closing_phrase(one.open_until, one.zone)
+    if one.claim_until is not None:
+        until = closing_phrase(one.claim_until, one.zone)
         return f"{score} You have passed, dated at your attempt. Evaluation and claim are open for you until {until}."
     return f"{score} You have passed, dated at your attempt."

@@ -1,6 +1,6 @@
 """Entrances of the editor for corrected keys: the dry run, the act, its progress."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttribu
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from cme.kernel.csv_text import csv_lines
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.store.database import db
 from cme.store.session import Session, transaction
@@ -16,6 +17,7 @@ from cme.web.moment import request_now
 from quizzes.queries.corrections import ItemVersion, correction_facts, corrections, item_version, outcome_counts
 from quizzes.rules.correcting import Change, Policy, Treatment
 from quizzes.services.correcting import Prediction, correct_key, predict
+from quizzes.services.effects import Effect
 from quizzes.services.wording import words_of
 from quizzes.web.desk import ROW, bp, editors
 
@@ -29,6 +31,10 @@ POLICIES = [
     SelectChoice(Policy.NEVER_LOWER.value, "Never lower: an attempt that would come out worse stays as it is"),
     SelectChoice(Policy.RESCORE_ALL.value, "Rescore all attempts; credit that was granted is not touched"),
 ]
+PERSON_BY_PERSON = (
+    "person", "release", "attempt", "submitted_at", "points_before", "of_before", "points_after", "of_after",
+    "needed_after", "verdict", "what_follows", "completed_at", "claim_until", "report_year",
+)  # fmt: skip
 WORDS = {choice.value: choice.label for choice in (*TREATMENTS, *POLICIES)}
 
 
@@ -96,6 +102,26 @@ def correct_now(question_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.correction", correction_id=number), 303)
 
 
+@bp.get(f"/questions/<{ROW}:question_id>/correct.csv")
+@editors
+def correction_csv(question_id: int) -> ResponseReturnValue:
+    """The dry run person by person, as CSV: every attempt that would change."""
+    session = db.session()
+    _version(session, question_id)
+    try:
+        change = Change(
+            Treatment(request.args.get("treatment", "")),
+            tuple(request.args.getlist("keys")),
+            Policy(request.args.get("policy", Policy.NEVER_LOWER.value)),
+        )
+        prediction = predict(session, question_id, change, now=request_now(), most_lines=None)
+    except (ValueError, Invalid):
+        raise NotFound from None
+    data = "".join(csv_lines(PERSON_BY_PERSON, (_line(one) for one in prediction.lines)))
+    headers = {"Content-Disposition": f'attachment; filename="correction-{question_id}.csv"'}
+    return Response(data, content_type="text/csv; charset=utf-8", headers=headers)
+
+
 @bp.get("/corrections")
 @editors
 def all_corrections() -> ResponseReturnValue:
@@ -136,6 +162,50 @@ def _keys(form: CorrectionForm) -> tuple[str, ...]:
     return tuple(form.keys.data or ()) if wanted else ()
 
 
+def verdict(one: Effect) -> str:
+    """What happens to the attempt, in words."""
+    if one.raised or one.lowered:
+        return "Fail to pass" if one.raised else "Pass to fail"
+    return f"Stays a {'pass' if one.regraded.after.passed else 'fail'}"
+
+
+def consequence(one: Effect) -> str:
+    """What follows for its owner, in words."""
+    if one.credit_id:
+        return "Credit stays as granted"
+    if not one.raised:
+        return "The pass no longer counts" if one.lowered else "Another score"
+    if one.met is None:
+        if not one.attempt.for_credit:
+            return "Self-test, no credit"
+        return "Passed before" if one.counted_after else "Outside the term, no credit"
+    if one.completed_at is None:
+        return "Quiz passed; reading still open"
+    if one.claim_until is None:
+        return "Completed; the module was withdrawn"
+    return "Completed inside the term; claim reopened" if one.closed_meanwhile else "Completed; may claim"
+
+
+def _line(one: Effect) -> tuple[object, ...]:
+    before, after = one.regraded.before, one.regraded.after
+    return (
+        one.attempt.person_id,
+        one.title,
+        one.attempt.attempt_id,
+        one.attempt.submitted_at.isoformat(),
+        before.earned,
+        before.total,
+        after.earned,
+        after.total,
+        after.needed,
+        verdict(one),
+        consequence(one),
+        one.completed_at.isoformat() if one.completed_at else "",
+        one.claim_until.isoformat() if one.claim_until else "",
+        one.reported_year or "",
+    )
+
+
 def _counted(change: Change, prediction: Prediction) -> str:
     """Names the dry run: another change, or other attempts meanwhile, make another name."""
     counts = "-".join(str(value) for value in prediction.counts.values())
@@ -150,4 +220,6 @@ def _page(version: ItemVersion, form: CorrectionForm, prediction: Prediction | N
         words=words_of(version.item),
         form=form,
         prediction=prediction,
+        verdict=verdict,
+        consequence=consequence,
     )

@@ -114,6 +114,7 @@ NO_PAGES = {
     "certificates.pack_archive",
     "certificates.bundle",
     "desk.health_csv",
+    "desk.correction_csv",
     "desk.import_template",
     "desk.bank_csv",
     "desk.bank_xlsx",

@@ -1,13 +1,16 @@
 """Correcting a key: what the dry run says is what applying does, person by person, once, and never to a pass's harm."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cme.activities.queries import release_facts
+from cme.activities.service import withdraw_release
 from cme.credits.models import ClaimExtension, RequirementMet
 from cme.credits.service import Claim, claim
 from cme.kernel.refusal import Conflict, Invalid, NotFound
@@ -121,10 +124,23 @@ def test_a_thousand_attempts_come_out_as_predicted_person_by_person_and_once(
     assert after == expected
     raised = {number for number in before if after[number].passed and not before[number].passed}
     assert len(raised) > 15
-    assert {one.attempt.attempt_id for one in predicted.lines} == raised
+    # Person by person: who is listed, with what, is who changed, and how.
+    changed = {number for number in before if after[number] != before[number]}
+    assert {one.attempt.attempt_id for one in predicted.lines} == changed
+    assert {one.attempt.attempt_id for one in predicted.lines[: len(raised)]} == raised
+    extensions = {row.person_id: row.open_until for row in session.scalars(select(ClaimExtension))}
+    met_after = met_of(session)
     for line in predicted.lines:
-        got = after[line.attempt.attempt_id]
-        assert (line.regraded.after.earned, line.counted_after) == (got.earned, got.counted)
+        got, standing = after[line.attempt.attempt_id], line.regraded.after
+        assert (standing.earned, standing.total, standing.needed) == (got.earned, got.total, got.needed)
+        assert (standing.passed, line.counted_after) == (got.passed, got.counted)
+        assert line.attempt.person_id == got.person_id
+        newly_met = got.person_id in met_after and got.person_id not in met
+        assert (line.met is not None) == newly_met
+        assert line.met is None or line.met.met_at == met_after[got.person_id] == got.submitted_at
+        assert (line.open_until is None) == (got.person_id not in extensions)
+        assert line.open_until is None or line.open_until == extensions[got.person_id]
+        assert line.claim_until == line.open_until
     assert predicted.counts == {
         "attempts": 1000,
         "changed": sum(after[number] != before[number] for number in before),
@@ -135,7 +151,9 @@ def test_a_thousand_attempts_come_out_as_predicted_person_by_person_and_once(
         "already_credited": 0,
         "may_claim": predicted.completions,
         "closed_meanwhile": predicted.completions,
+        "reported_again": sum(count for year, count in predicted.years.items() if year < now.year),
     }
+    assert sum(predicted.years.values()) == predicted.completions > predicted.counts["reported_again"] > 0
     newly = {person: at for person, at in met_of(session).items() if person not in met}
     assert newly == {after[n].person_id: after[n].submitted_at for n in raised if after[n].counted}
     extended = {row.person_id for row in session.scalars(select(ClaimExtension))}
@@ -318,3 +336,54 @@ def test_one_item_is_not_corrected_twice_at_once(session: Session, module: Modul
     with pytest.raises(Conflict):
         correct_key(session, question, Change(Treatment.KEY, ("c",)), reason="Why.", by=None, now=now)
     assert correcting.JOB in set(session.scalars(select(OutboxWork.kind)))
+
+
+def test_a_withdrawn_module_gives_nobody_days_and_promises_nothing(session: Session, now: datetime) -> None:
+    module = make_module(session, now=now, questions=5, pass_points=4)
+    crowd(session, module, now, people=300)
+    withdraw_release(session, module.release_id, "It was wrong.", by=None, now=now)
+    question = first_question(session, module)
+    predicted = predict(session, question, TO_B, now=now, most_lines=None)
+    assert predicted.completions > 0
+    assert (predicted.may_claim, predicted.closed_meanwhile) == (0, 0)
+    finish(session, correct_key(session, question, TO_B, reason="Why.", by=None, now=now), now)
+    assert session.scalars(select(ClaimExtension)).all() == []
+    assert not any("are open for you" in sentence for sentence in sentences(session))
+
+
+@pytest.mark.parametrize(("days_left", "own"), [(60, False), (31, False), (29, True), (1, True)])
+def test_whoever_passes_has_the_providers_days_at_least(
+    session: Session, now: datetime, days_left: int, own: bool
+) -> None:
+    """On both sides of the edge: the release's own deadline counts while it is the later one."""
+    last = (now + timedelta(days=days_left)).date()
+    module = make_module(session, now=now, questions=5, pass_points=4, opens_on=OPENED, expires_on=last)
+    crowd(session, module, now, people=200)
+    question = first_question(session, module)
+    predicted = predict(session, question, TO_B, now=now, most_lines=None)
+    assert predicted.closed_meanwhile == 0 < predicted.may_claim == predicted.completions
+    finish(session, correct_key(session, question, TO_B, reason="Why.", by=None, now=now), now)
+    extensions = session.scalars(select(ClaimExtension)).all()
+    assert len(extensions) == (predicted.may_claim if own else 0)
+    told = [one for one in sentences(session) if "are open for you until" in one]
+    assert len(told) == predicted.may_claim
+
+
+def test_the_office_sees_which_years_reports_change(session: Session) -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    module = make_module(session, now=now, questions=5, pass_points=4, opens_on=OPENED)
+    crowd(session, module, now, people=300)
+    predicted = predict(session, first_question(session, module), TO_B, now=now, most_lines=None)
+    by_hand = Counter(
+        one.completed_at.astimezone(ZoneInfo("America/Los_Angeles")).year
+        for one in predicted.lines
+        if one.completed_at is not None
+    )
+    assert predicted.years == by_hand
+    assert set(by_hand) == {2025, 2026}
+    assert predicted.reported_again == by_hand[2025]
+
+
+def sentences(session: Session) -> list[str]:
+    payloads = session.scalars(select(OutboxWork.payload).where(OutboxWork.kind == "mail.send"))
+    return [one["context"]["sentence"] for one in payloads]
