@@ -370,7 +370,7 @@ def test_whoever_passes_has_the_providers_days_at_least(
 
 
 def test_the_office_sees_which_years_reports_change(session: Session) -> None:
-    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    now = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
     module = make_module(session, now=now, questions=5, pass_points=4, opens_on=OPENED)
     crowd(session, module, now, people=300)
     predicted = predict(session, first_question(session, module), TO_B, now=now, most_lines=None)
