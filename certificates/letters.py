@@ -5,11 +5,14 @@ from datetime import datetime
 from flask import current_app
 
 from certificates import queries
+from certificates.places import store_of
 from certificates.queries import CertificateFacts
 from certificates.rules import life
+from certificates.rules.document import file_name
 from certificates.rules.life import Letter
+from certificates.services import bytes_of
 from cme.config import Settings
-from cme.mail.compose import compose, writer
+from cme.mail.compose import Enclosure, compose, writer
 from cme.mail.jobs import sender_for
 from cme.mail.messages import Letter as Text
 from cme.mail.messages import Write
@@ -23,19 +26,36 @@ def send(certificate_id: int, letter: str, answer: str, asked_at: str) -> None:
     with reading() as session:
         certificate = queries.by_id(session, certificate_id)
         profile = None if certificate is None else profile_of(session, certificate.person_id)
+        enclosed = certificate is not None and letter == Letter.READY and queries.mails_pdf(session, certificate)
         session.rollback()  # nothing stays open while the mail server is spoken to
     if certificate is None or profile is None:
         return
     write = writer(_render, site_name=settings.site_name, public_url=settings.public_url)
-    text = compose_text(write, Letter(letter), certificate, profile, answer, settings.public_url)
+    enclosure = _enclosure(certificate, settings) if enclosed else None
+    text = compose_text(
+        write, Letter(letter), certificate, profile, answer, settings.public_url, enclosed=enclosure is not None
+    )
     key = f"certificate-{certificate_id}-{letter}-{asked_at}".replace(":", "")
     moment = datetime.fromisoformat(asked_at)
-    message = compose(text, sender=settings.mail_from, to=profile.email, key=key, asked_at=moment)
+    message = compose(text, sender=settings.mail_from, to=profile.email, key=key, asked_at=moment, enclosure=enclosure)
     sender_for(settings).send(message, key)
 
 
+def _enclosure(certificate: CertificateFacts, settings: Settings) -> Enclosure | None:
+    """The stored PDF, compared with its hash. Refuses: Damaged, Unreachable; then the letter is tried again."""
+    body = bytes_of(store_of(settings), certificate, queries.PDF)
+    return None if body is None else Enclosure(file_name(certificate.snapshot), body)
+
+
 def compose_text(
-    write: Write, letter: Letter, certificate: CertificateFacts, profile: Profile, answer: str, public_url: str
+    write: Write,
+    letter: Letter,
+    certificate: CertificateFacts,
+    profile: Profile,
+    answer: str,
+    public_url: str,
+    *,
+    enclosed: bool = False,
 ) -> Text:
     """Subject and words."""
     title, number = certificate.snapshot["title"], certificate.number
@@ -44,7 +64,7 @@ def compose_text(
     if letter is Letter.READY:
         verify_url = f"{public_url}/verify/{certificate.code}"
         subject = "Your certificate is ready" if certificate.revision == 1 else "Your corrected certificate is ready"
-        extra = {"revision": certificate.revision, "verify_url": verify_url}
+        extra = {"revision": certificate.revision, "verify_url": verify_url, "enclosed": enclosed}
         return write("certificate_ready", subject, path=path, **words, **extra)
     if letter is Letter.REVOKED:
         ground = life.ground_sentence(certificate.state, certificate.ground)

@@ -12,7 +12,7 @@ from certificates.models import Certificate, CertificateEvent, CertificateFile, 
 from certificates.rules.document import texts_too_long
 from certificates.rules.life import State
 from certificates.rules.names import unprintable
-from cme.activities.models import Activity, Release
+from cme.activities.models import Activity, Provider, Release
 from cme.credits.models import Credit
 from cme.outbox.models import OutboxWork
 
@@ -203,6 +203,17 @@ def without_files(session: Session, *, now: datetime) -> list[int]:
     )
     missing = select(latest.c.id).where(latest.c.issued_at < now - SWEPT_AFTER, ~document.exists())
     return list(session.scalars(missing.order_by(latest.c.id)))
+
+
+def mails_pdf(session: Session, certificate: CertificateFacts) -> bool:
+    """Whether the provider wants the PDF to go along with the letter that it is ready."""
+    wish = (
+        select(Provider.mails_certificate)
+        .join(Release, Release.provider_id == Provider.id)
+        .join(Credit, Credit.release_id == Release.id)
+        .where(Credit.id == certificate.credit_id)
+    )
+    return bool(session.scalar(wish))
 
 
 def in_trouble(session: Session, certificate_id: int, kind: str) -> bool:

@@ -38,6 +38,10 @@ class Provider(Base):
     """Whether a question whose key may be wrong is taken out of new attempts at once, beside becoming a task."""
     approvals: Mapped[int] = mapped_column(default=0, server_default="0")
     """People who did not edit a version of a quiz and must have approved it before it is published."""
+    mails_certificate: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=False), default=False, server_default=text("false")
+    )
+    """Whether the letter that tells of a certificate brings the PDF along, beside the link."""
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 

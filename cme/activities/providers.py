@@ -38,6 +38,7 @@ class ProviderFacts:
     alarm_holds: bool
     approvals: int
     """People who must have approved a version of a quiz before it is published."""
+    mails_certificate: bool
     changed_at: datetime
 
 
@@ -109,6 +110,7 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
         problems.setdefault("designation_statement", []).append(
             "Write [credits] where the amount belongs; each release fills in its own."
         )
+    columns["mails_certificate"] = values.get("mails_certificate", "") == "y"
     columns["alarm_holds"] = values.get("alarm_holds", "") == "y"
     days = values.get("correction_days", "").strip()
     columns["correction_days"] = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
@@ -145,5 +147,6 @@ def _facts(row: Provider) -> ProviderFacts:
         correction_days=row.correction_days,
         alarm_holds=row.alarm_holds,
         approvals=row.approvals,
+        mails_certificate=row.mails_certificate,
         changed_at=row.changed_at,
     )

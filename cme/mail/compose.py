@@ -1,6 +1,7 @@
 """Putting a message together so that nothing a person typed can become a header."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -26,7 +27,17 @@ def writer(render: Render, *, site_name: str, public_url: str) -> Callable[..., 
     return write
 
 
-def compose(letter: Letter, *, sender: str, to: str, key: str, asked_at: datetime) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A PDF that goes along with a letter."""
+
+    name: str
+    body: bytes
+
+
+def compose(
+    letter: Letter, *, sender: str, to: str, key: str, asked_at: datetime, enclosure: Enclosure | None = None
+) -> EmailMessage:
     """The message. Its identity comes from the outbox key, so a repeated sending is recognised as the same message."""
     name, address = parseaddr(sender)
     message = EmailMessage()
@@ -37,4 +48,6 @@ def compose(letter: Letter, *, sender: str, to: str, key: str, asked_at: datetim
     message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:40]}@{address.rsplit('@', 1)[-1] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.body)
+    if enclosure is not None:
+        message.add_attachment(enclosure.body, maintype="application", subtype="pdf", filename=enclosure.name)
     return message

@@ -68,7 +68,9 @@ class FolderSender:
 
     def send(self, message: EmailMessage, key: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = f"To: {message['To']}\nSubject: {message['Subject']}\n\n{message.get_content()}"
+        words = message.get_body(preferencelist=("plain",))  # beside it there may be a document
+        assert words is not None
+        text = f"To: {message['To']}\nSubject: {message['Subject']}\n\n{words.get_content()}"
         self._write(f"{key}.eml", message.as_bytes())
         self._write(f"{key}.txt", text.encode())
         if self.console is not None:

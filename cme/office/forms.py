@@ -50,6 +50,7 @@ class ProviderForm(FlaskForm):
     participation_statement = _text("Participation statement")
     contact = _text("Contact", rows=3)
     correction_days = IntegerField("Days to claim after a corrected key", validators=[InputRequired()])
+    mails_certificate = BooleanField("Send the PDF with the letter that a certificate is ready")
     alarm_holds = BooleanField("Hold a question at once when the numbers say that its key may be wrong")
 
     approvals = IntegerField("People who must approve a quiz", validators=[InputRequired()])

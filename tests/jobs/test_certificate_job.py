@@ -1,16 +1,19 @@
 """The job: PDF and picture once, whatever happens in between; on both databases."""
 
 import hashlib
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from time_machine import Traveller
 
 from certificates import jobs, queries, services
 from certificates.files import Damaged, FolderStore
 from certificates.models import CertificateFile
+from cme.activities.models import Provider
 from cme.audit.models import AuditEvent
 from cme.outbox.models import OutboxWork
 from cme.outbox.runner import drain_all
@@ -151,6 +154,28 @@ def test_what_was_printed_stays_whatever_changes_later(app: Flask):
         made = queries.by_id(db.session(), certificate_id)
         assert made is not None
         assert (made.snapshot["name"], made.snapshot["title"]) == ("Łukasz Ødegård", "Sleep-related leg cramps")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_letter_brings_the_pdf_along_where_the_provider_wants_it(app: Flask, wanted: bool):
+    certificate_id = issued(app)
+    with app.app_context():
+        with transaction() as session:
+            session.execute(update(Provider).values(mails_certificate=wanted))
+        drain_all(app.extensions["house"].jobs)
+        found = queries.by_id(db.session(), certificate_id)
+        assert found is not None
+        assert found.pdf is not None
+        stored = FolderStore(folder(app)).get(found.pdf)
+    (mail,) = (app.extensions["settings"].instance / "mail").glob("certificate-*.eml")
+    message = message_from_bytes(mail.read_bytes(), policy=default)
+    enclosed = [(part.get_filename(), part.get_content()) for part in message.iter_attachments()]
+    name = f"CME-certificate_Sleep-related-leg-cramps_2026-11-23_{found.code}.pdf"
+    assert enclosed == ([(name, stored)] if wanted else [])
+    words = message.get_body(("plain",)).get_content()
+    assert ("The PDF is attached." in words) is wanted
+    assert f"/verify/{found.code}" in words
+    assert letters(app) == [f"http://localhost/certificates/{found.code}"]
 
 
 def test_a_failed_rendering_is_recorded_and_tried_again(app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Traveller):
