@@ -1,9 +1,11 @@
 """What a certificate costs: stamped and signed, compiled anew, and made the plain way, side by side in one process.
 
-Run alone: python -m tests.bench.certificates
+Run alone: python -m tests.bench.certificates [ISSUES [BULK]]
 """
 
 import io
+import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,12 +30,16 @@ from certificates.rendering import render
 from certificates.shaping import FONTS
 from certificates.signing import Signer
 from certificates.slots import ALL, filling
+from tests.bench.bulk import COUNT
+from tests.bench.verifying import verifying
 from tests.factories.certificates import make_snapshot
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ROUNDS, REPEATS = 5, 20
 NAMES = ("Jane Doe", "Nguyễn Thị Minh Khai", "Łukasz Ødegård", "Дмитрий Иванов", "Λαμπρινή Παπαδοπούλου", "अमित शर्मा")
 MOST_MS, LEAST_RATIO, MOST_COLD_MS, MOST_KB, MOST_GROWTH_MB = 5.0, 20.0, 120.0, 60.0, 8.0
+MOST_VERIFYING_MS, MOST_STATEMENTS = 3.0, 3
+MOST_BULK_SECONDS, MOST_BULK_MB = 120.0, 400.0
 ISSUES = 5000
 _FACES = {
     "NotoSerif-Regular": ("Noto Serif", 400, "normal"),
@@ -172,8 +178,35 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4096
 
 
-def rows(issues: int = ISSUES, rounds: int = ROUNDS) -> list[Row]:
+def rows(issues: int = ISSUES, rounds: int = ROUNDS, bulk: int = COUNT) -> list[Row]:
     """The whole table."""
+    return [*_single(issues, rounds), *_verifying(), *_bulk(bulk)]
+
+
+def _verifying() -> list[Row]:
+    found: list[Row] = []
+    for name, one in verifying().items():
+        found.append(_row(f"verification, {name}", one.milliseconds, MOST_VERIFYING_MS, "ms"))
+        kept = one.statements <= MOST_STATEMENTS
+        found.append(Row(f"verification, {name}: statements", str(one.statements), str(MOST_STATEMENTS), kept))
+    return found
+
+
+def _bulk(count: int) -> list[Row]:
+    """In a process of its own, so that its memory is its own."""
+    done = subprocess.run([sys.executable, "-m", "tests.bench.bulk", str(count)], capture_output=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    what = f"{found['certificates']:,} of a year and all amounts, issued again and zipped"
+    share = count / COUNT  # fewer are judged by their share of the time
+    return [
+        _row(what, found["seconds"], MOST_BULK_SECONDS * share, "s"),
+        _row(f"{what}: memory", found["megabytes"], MOST_BULK_MB, "MB"),
+        _row(f"{what}: the largest", found["largest"] / 1000, MOST_KB, "kB"),
+        Row(f"{what}: all were made", f"{found['certificates']:,}", f"{count:,}", found["certificates"] == count),
+    ]
+
+
+def _single(issues: int, rounds: int) -> list[Row]:
     with _bench() as bench:
         found = measured(bench, rounds)
         largest = max(len(bench.stamped()) for _ in range(60)) / 1000
@@ -214,6 +247,7 @@ def table(found: list[Row]) -> str:
 
 
 if __name__ == "__main__":
-    result = rows(issues=int(sys.argv[1]) if sys.argv[1:] else ISSUES)
+    numbers = [int(one) for one in sys.argv[1:3]]
+    result = rows(*(numbers[:1] or [ISSUES]), bulk=numbers[1] if numbers[1:] else COUNT)
     print(table(result))
     sys.exit(0 if all(one.kept for one in result) else 1)

@@ -24,6 +24,7 @@ from certificates import archive, bulk_jobs, making_jobs, packs
 from certificates.files import FolderStore
 from certificates.models import Certificate, CertificateEvent, CertificateFile, CertificatePack, PackMember
 from certificates.packs import DOWNLOAD, REISSUE
+from certificates.signing import SigningError
 from cme.credits.report_rows import OfficeFilter
 from cme.kernel.refusal import Invalid
 from cme.outbox.models import OutboxWork
@@ -212,6 +213,29 @@ def test_one_that_cannot_be_made_is_left_out_and_told_of(app: Flask, monkeypatch
     assert [line["name"] for line in manifest(archived(app, pack_id))] == ["Learner Number 0", "Learner Number 2"]
     with app.app_context():
         assert packs.ready_count(db.session(), pack_id) == 2
+
+
+def test_while_nobody_can_sign_nothing_is_left_out_and_all_is_tried_again(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    slug = many(app, 3)
+    pack_id = ask(app, REISSUE, slug=slug)
+    real, calls = making_jobs._made, 0
+
+    def away(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise SigningError("the token was pulled out")
+        return real(*arguments)
+
+    monkeypatch.setattr(making_jobs, "_made", away)
+    with app.app_context():
+        with pytest.raises(SigningError):
+            bulk_jobs.work(pack_id)
+        assert pack(app, pack_id).done == 0
+        bulk_jobs.work(pack_id)
+    done = pack(app, pack_id)
+    assert (done.done, bool(done.finished_at)) == (3, True)
+    assert [line["revision"] for line in manifest(archived(app, pack_id))] == [2, 2, 2]
 
 
 def test_a_damaged_file_is_named_in_the_manifest_and_not_handed_out(app: Flask):
