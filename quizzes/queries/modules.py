@@ -1,5 +1,6 @@
 """What the modules around a quiz offer to point at: points of their releases, passages, references, objectives."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 
 from sqlalchemy import and_, func, select
@@ -67,15 +68,31 @@ class DeskModule:
         )
 
 
+Known = MutableMapping[tuple[int, int], DeskModule]
+"""Modules that were read before, by release and revision: neither changes."""
+
+
 def module_facts_of(session: Session, quiz_id: int) -> tuple[ModuleFacts, ...]:
     """Of every published release the points; of the newest one of each activity also what its article holds."""
+    return modules_of(session, quiz_id, {})[1]
+
+
+def modules_of(session: Session, quiz_id: int, known: Known) -> tuple[DeskModule | None, tuple[ModuleFacts, ...]]:
+    """The newest published release that the quiz serves, and the facts of all; what is not known yet is added."""
     rows = _releases(session, quiz_id)
     newest = {row.activity_id: row.id for row in rows}
+    last: DeskModule | None = None
     found: list[ModuleFacts] = []
     for row in rows:
-        module = _module(session, row) if newest[row.activity_id] == row.id else None
-        found.append(module.facts if module else ModuleFacts(row.total_points, row.pass_points))
-    return tuple(found)
+        if newest[row.activity_id] != row.id:
+            found.append(ModuleFacts(row.total_points, row.pass_points))
+            continue
+        key = (row.id, row.revision_id)
+        if key not in known:
+            known[key] = _module(session, row)
+        last = known[key]
+        found.append(last.facts)
+    return last, tuple(found)
 
 
 def desk_module_of(session: Session, quiz_id: int) -> DeskModule | None:

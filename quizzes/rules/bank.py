@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from quizzes.rules.item import Item, Status
@@ -11,7 +11,7 @@ from quizzes.rules.linting import lint
 MOST_KEPT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BankLine:
     """One question of one quiz as it is now: in its draft, else in its published version."""
 
@@ -27,7 +27,17 @@ class BankLine:
     held: frozenset[str]
     """Causes of its open holds."""
 
-    @property
+    @cached_property
+    def words(self) -> str:
+        """Everything that is searched."""
+        return words_of_item(self.item)
+
+    @cached_property
+    def notes(self) -> tuple[int, int]:
+        """Notes of the linter: to mend, and advice."""
+        return count_notes(self.item)
+
+    @cached_property
     def state(self) -> str:
         """One word for where it stands: held before everything else, then retired, then what waits for a reviewer."""
         if self.held:
@@ -66,8 +76,8 @@ class Wanted:
             and (not self.kind or item.kind.value == self.kind)
             and (not self.state or line.state == self.state)
             and (not self.alarm or "alarm" in line.held)
-            and (not self.words or has_words(item, self.words))
-            and (not self.notes or _has_notes(item, self.notes))
+            and (not self.words or all(word in line.words for word in self.words.casefold().split()))
+            and (not self.notes or _has_notes(line.notes, self.notes))
         )
 
 
@@ -117,8 +127,8 @@ def count_notes(item: Item) -> tuple[int, int]:
     return blocking, len(notes) - blocking
 
 
-def _has_notes(item: Item, wanted: str) -> bool:
-    blocking, advice = count_notes(item)
+def _has_notes(notes: tuple[int, int], wanted: str) -> bool:
+    blocking, advice = notes
     return {"blocking": blocking > 0, "any": blocking + advice > 0, "none": blocking + advice == 0}.get(wanted, True)
 
 
@@ -128,7 +138,7 @@ ORDERS: dict[str, Callable[[BankLine], Any]] = {
     "topic": lambda line: line.topic_label.casefold(),
     "kind": lambda line: line.item.kind.value,
     "state": lambda line: list(STATES).index(line.state),
-    "notes": lambda line: count_notes(line.item),
+    "notes": lambda line: line.notes,
 }
 
 

@@ -5,9 +5,15 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from quizzes.rules.item import BlueprintLine, Item, Kind
 from quizzes.rules.search import Pool, search
+
+FEW = 400
+"""Banks up to this size are searched as a whole."""
+SPARE = 40
+"""How many more than a line needs are looked at first in larger ones."""
 
 
 class DrawError(Exception):
@@ -46,42 +52,76 @@ def draw(
     Items that keep apart never meet, whichever of the two says so. As few items as possible were seen before; among
     those the ones seen longest ago come first. Refuses (DrawError) only a blueprint that the candidates cannot satisfy.
     """
-    ordered = sorted(candidates, key=lambda candidate: candidate.lineage)
-    chance = dict(zip((one.lineage for one in ordered), _numbers(f"items|{seed}", len(ordered)), strict=True))
-    fresh = sorted((one for one in ordered if one.lineage not in seen), key=lambda one: chance[one.lineage])
-    known = sorted(
-        (one for one in ordered if one.lineage in seen), key=lambda one: (seen[one.lineage], chance[one.lineage])
-    )
-    preferred = [*fresh, *known]
-    pools = _pools(blueprint, preferred)
-    found = search(pools, conflicts=conflicts_of(candidates), costly=frozenset(seen))
+    ordered = sorted(candidates, key=attrgetter("lineage"))
+    chance = _numbers(f"items|{seed}", len(ordered))
+    shuffled = [ordered[place] for place in sorted(range(len(ordered)), key=chance.__getitem__)]
+    if seen:
+        known = sorted((one for one in shuffled if one.lineage in seen), key=lambda one: seen[one.lineage])
+        shuffled = [*(one for one in shuffled if one.lineage not in seen), *known]
+    found = _near(blueprint, shuffled, seen) or _found(blueprint, shuffled, seen, most=None)
     if found is None:
         raise DrawError("The questions at hand cannot satisfy the blueprint.")
     return tuple(lineage for line in found for lineage in line)
 
 
-def _pools(blueprint: Sequence[BlueprintLine], preferred: Sequence[Candidate]) -> list[Pool]:
-    """What each line may draw from, in order of preference; a bank is walked once, however many lines there are."""
-    by_topic: dict[str, list[tuple[int, Candidate]]] = {}
-    for rank, one in enumerate(preferred):
-        by_topic.setdefault(one.topic, []).append((rank, one))
-    pools: list[Pool] = []
-    for line in blueprint:
-        found = [pair for topic in dict.fromkeys(line.topics) for pair in by_topic.get(topic, ())]
-        if len(line.topics) > 1:
-            found.sort(key=lambda pair: pair[0])
-        members = (one.lineage for _rank, one in found if line.takes(one.topic, one.tags))
-        pools.append(Pool(need=line.draw, members=tuple(members)))
-    return pools
+def _near(
+    blueprint: Sequence[BlueprintLine], preferred: Sequence[Candidate], seen: Mapping[str, datetime]
+) -> tuple[tuple[str, ...], ...] | None:
+    """From the most preferred of each line alone: in a bank of thousands nearly always enough. What costs nothing is
+    as good as any; else the whole bank is asked."""
+    if len(preferred) <= FEW:
+        return None
+    found = _found(blueprint, preferred, seen, most=SPARE)
+    if found is None or any(lineage in seen for line in found for lineage in line):
+        return None
+    return found
+
+
+def _found(
+    blueprint: Sequence[BlueprintLine],
+    preferred: Sequence[Candidate],
+    seen: Mapping[str, datetime],
+    *,
+    most: int | None,
+) -> tuple[tuple[str, ...], ...] | None:
+    pools, members = _pools(blueprint, preferred, most)
+    return search(pools, conflicts=conflicts_of(members), costly=frozenset(seen))
+
+
+def _pools(
+    blueprint: Sequence[BlueprintLine], preferred: Sequence[Candidate], most: int | None
+) -> tuple[list[Pool], list[Candidate]]:
+    """What each line may draw from, in order of preference, and everything that some line may draw. With `most` a line
+    gets so many more than it needs, and a bank is walked only as far as the last line asks."""
+    by_topic: dict[str, list[int]] = {}
+    for index, line in enumerate(blueprint):
+        for topic in dict.fromkeys(line.topics):
+            by_topic.setdefault(topic, []).append(index)
+    members: list[list[str]] = [[] for _line in blueprint]
+    wanted = [len(preferred) if most is None else line.draw + most for line in blueprint]
+    open_lines = len(blueprint)
+    asked: list[Candidate] = []
+    for one in preferred:
+        fits = False
+        for index in by_topic.get(one.topic, ()):
+            line = blueprint[index]
+            if len(members[index]) < wanted[index] and (not line.tags or line.takes(one.topic, one.tags)):
+                members[index].append(one.lineage)
+                fits = True
+                open_lines -= len(members[index]) == wanted[index]
+        if fits:
+            asked.append(one)
+        if not open_lines:
+            break
+    return [Pool(line.draw, tuple(found)) for line, found in zip(blueprint, members, strict=True)], asked
 
 
 def conflicts_of(candidates: Sequence[Candidate]) -> dict[str, set[str]]:
     """Who must not meet whom, both ways, also where only one of the two says so."""
-    known = {candidate.lineage for candidate in candidates}
-    conflicts: dict[str, set[str]] = {lineage: set() for lineage in known}
+    conflicts: dict[str, set[str]] = {candidate.lineage: set() for candidate in candidates}
     for candidate in candidates:
         for other in candidate.apart:
-            if other in known and other != candidate.lineage:
+            if other in conflicts and other != candidate.lineage:
                 conflicts[candidate.lineage].add(other)
                 conflicts[other].add(candidate.lineage)
     return conflicts

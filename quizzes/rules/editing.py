@@ -8,7 +8,7 @@ from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.drawing import DrawError, candidate_of, draw
 from quizzes.rules.item import BlueprintLine, Item, Topic, points_of
 from quizzes.rules.reviewing import Standing, review_obstacles
-from quizzes.rules.shapes import Obstacle, kind_obstacles
+from quizzes.rules.shapes import Obstacle, kind_problems
 
 MOST_POINTS = 200
 
@@ -123,7 +123,7 @@ def _text_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]
             yield Obstacle("The question is kept apart from itself.", name, "apart")
         elif other not in lineages:
             yield Obstacle(f"It is kept apart from “{other}”, which is not in this quiz.", name, "apart")
-    yield from kind_obstacles(item)
+    yield from kind_problems(item)
 
 
 def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
@@ -230,7 +230,10 @@ def difference(
     changed = tuple(
         (lineage, parts)
         for lineage, item in new.items()
-        if lineage in old and old[lineage] != item and (parts := changes_of(old[lineage], item))
+        if lineage in old
+        and old[lineage] is not item
+        and old[lineage] != item
+        and (parts := changes_of(old[lineage], item))
     )
     return Difference(
         added=tuple(lineage for lineage in new if lineage not in old),

@@ -98,6 +98,13 @@ CODES: Mapping[Rule, frozenset[Code]] = {
 """What each rule may find."""
 
 
+def _blocking_rules(policy: Policy) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if any(policy.severity(code) is Severity.BLOCKS for code in CODES[rule]))
+
+
+USUALLY_ASKED = _blocking_rules(STANDARD)
+
+
 def lint(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
     """All notes on an item, those that block first; the same item gives the same notes."""
     return _as_usual(item) if policy is STANDARD else _notes(item, policy, RULES)
@@ -105,12 +112,16 @@ def lint(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
 
 def blocking(item: Item, policy: Policy = STANDARD) -> tuple[Note, ...]:
     """The notes that block publishing; rules that can find no such thing are not asked."""
-    asked = _blocking_rules(policy)
-    return tuple(note for note in _notes(item, policy, asked) if note.blocks)
+    return _blocking_as_usual(item) if policy is STANDARD else _blocking(item, policy, _blocking_rules(policy))
 
 
-def _blocking_rules(policy: Policy) -> list[Rule]:
-    return [rule for rule in RULES if any(policy.severity(code) is Severity.BLOCKS for code in CODES[rule])]
+@lru_cache(maxsize=MOST_KEPT)
+def _blocking_as_usual(item: Item) -> tuple[Note, ...]:
+    return _blocking(item, STANDARD, USUALLY_ASKED)
+
+
+def _blocking(item: Item, policy: Policy, rules: Iterable[Rule]) -> tuple[Note, ...]:
+    return tuple(note for note in _notes(item, policy, rules) if note.blocks)
 
 
 @lru_cache(maxsize=MOST_KEPT)

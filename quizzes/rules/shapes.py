@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from quizzes.rules.item import Item, Kind
 
@@ -35,6 +36,12 @@ class Obstacle:
     def full(self) -> str:
         """The sentence with the item's name before it."""
         return f"{self.lineage}: {self.sentence}" if self.lineage else self.sentence
+
+
+@lru_cache(maxsize=10_000)
+def kind_problems(item: Item) -> tuple[Obstacle, ...]:
+    """The same, remembered: a bank of thousands is asked again whenever one of its items changes."""
+    return tuple(kind_obstacles(item))
 
 
 def kind_obstacles(item: Item) -> Iterator[Obstacle]:

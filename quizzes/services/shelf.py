@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import NotFound
 from quizzes.queries.bank import changed_lineages, current_heads, held_causes, places_of_lineages, versions_in_review
-from quizzes.queries.modules import module_facts_of
-from quizzes.queries.versions import items_of, places_of, published_version_of, version_head
+from quizzes.queries.modules import DeskModule, modules_of
+from quizzes.queries.versions import items_of, places_of, version_head
 from quizzes.rules.bank import BankLine
-from quizzes.rules.editing import Difference
+from quizzes.rules.editing import Difference, ModuleFacts
 from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.reviewing import Standing
 from quizzes.rules.shapes import Obstacle
 from quizzes.services.publishing import difference_between, obstacles_for, review_of
 
@@ -51,6 +52,7 @@ class Shelf:
         self._most = most_questions
         self._held: OrderedDict[int, Shelved] = OrderedDict()
         self._lock = Lock()
+        self.modules: OrderedDict[tuple[int, int], DeskModule] = OrderedDict()
 
     def get(self, session: Session, version_id: int) -> Shelved:
         """The version as it is now. Refuses: NotFound."""
@@ -67,6 +69,7 @@ class Shelf:
         """Drop everything: the database was replaced under the process."""
         with self._lock:
             self._held.clear()
+            self.modules.clear()
 
     def _filled(self, session: Session, head: QuizVersionFacts) -> Shelved:
         with self._lock:
@@ -92,15 +95,19 @@ class Shelf:
                 self._held.popitem(last=False)
 
 
-def obstacles_seen(session: Session, shelved: Shelved) -> list[Obstacle]:
+def obstacles_seen(session: Session, shelf: Shelf, shelved: Shelved) -> list[Obstacle]:
     """What keeps the version from being published."""
-    modules, review = module_facts_of(session, shelved.facts.quiz_id), review_of(session, shelved.facts)
+    modules = modules_of(session, shelved.facts.quiz_id, shelf.modules)[1]
+    return obstacles_among(shelved, modules, review_of(session, shelved.facts))
+
+
+def obstacles_among(shelved: Shelved, modules: tuple[ModuleFacts, ...], review: Standing | None) -> list[Obstacle]:
+    """The same where the modules that the quiz serves and the review are at hand."""
     return shelved.once(("obstacles", modules, review), lambda: obstacles_for(shelved.facts, modules, review))
 
 
-def difference_seen(session: Session, shelf: Shelf, shelved: Shelved) -> Difference:
-    """What publishing the version would change."""
-    published = published_version_of(session, shelved.facts.quiz_id)
+def difference_seen(session: Session, shelf: Shelf, shelved: Shelved, published: int | None) -> Difference:
+    """What publishing the version would change against the published one."""
     if published is None:
         return shelved.once("difference", lambda: difference_between(None, shelved.facts))
     before = shelf.get(session, published).facts
@@ -135,6 +142,20 @@ def _shelved(head: QuizVersionFacts, items: Mapping[int, Item], places: Mapping[
 def bank_lines(session: Session, shelf: Shelf) -> list[BankLine]:
     """Every question of every quiz as it is now."""
     held, reviewed = held_causes(session), versions_in_review(session)
+    by_quiz: dict[int, list[tuple[str, frozenset[str]]]] = {}
+    for (quiz_id, lineage), causes in held.items():
+        by_quiz.setdefault(quiz_id, []).append((lineage, causes))
+    found: list[BankLine] = []
+    for one in shelf.current(session):
+        mine = frozenset(by_quiz.get(one.facts.quiz_id, ()))
+        in_review = one.facts.version_id in reviewed
+        key = ("lines", mine, in_review)
+        found += one.once(key, lambda one=one, mine=mine, in_review=in_review: _lines(one.facts, dict(mine), in_review))
+    return found
+
+
+def _lines(facts: QuizVersionFacts, held: Mapping[str, frozenset[str]], in_review: bool) -> list[BankLine]:
+    labels = {topic.key: topic.label for topic in facts.topics}
     nothing: frozenset[str] = frozenset()
     return [
         BankLine(
@@ -144,12 +165,10 @@ def bank_lines(session: Session, shelf: Shelf) -> list[BankLine]:
             version_number=facts.number,
             quiz_title=facts.title,
             in_draft=facts.is_draft,
-            in_review=facts.version_id in reviewed,
+            in_review=in_review,
             topic_label=labels.get(item.topic, item.topic),
             item=item,
-            held=held.get((facts.quiz_id, item.lineage), nothing),
+            held=held.get(item.lineage, nothing),
         )
-        for facts in (one.facts for one in shelf.current(session))
-        for labels in ({topic.key: topic.label for topic in facts.topics},)
         for number, item in facts.items.items()
     ]

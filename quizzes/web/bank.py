@@ -11,7 +11,7 @@ from cme.kernel.csv_text import csv_lines
 from cme.kernel.paging import Page, offset_of, page_of
 from cme.store.database import db
 from cme.store.session import Session
-from quizzes.rules.bank import NOTES, ORDERS, STATES, BankLine, Wanted, count_notes, in_order, offered
+from quizzes.rules.bank import NOTES, ORDERS, STATES, BankLine, Wanted, in_order, offered
 from quizzes.rules.bulk import Act
 from quizzes.rules.item import Kind
 from quizzes.services.shelf import bank_lines
@@ -53,7 +53,7 @@ def bank() -> ResponseReturnValue:
         found=found,
         page=page,
         first=skip + 1,
-        notes={line.question_id: count_notes(line.item) for line in page.rows},
+        notes={line.question_id: line.notes for line in page.rows},
         offered=offered(found.all),
         quizzes={line.quiz_id: line.quiz_title for line in found.all},
         same=lambda names: [(name, name) for name in names],
@@ -113,7 +113,7 @@ def query_of(query: Mapping[str, str]) -> str:
 def rows_of(lines: Sequence[BankLine]) -> Iterator[Sequence[str | int]]:
     """Lines of the exported list."""
     for line in lines:
-        item, (blocking, advice) = line.item, count_notes(line.item)
+        item, (blocking, advice) = line.item, line.notes
         yield (
             line.quiz_title,
             line.version_number,

@@ -43,8 +43,9 @@ def compare(quiz_id: int) -> ResponseReturnValue:
         raise NotFound
     newer = _chosen(history, "to", history[0])
     older = _chosen(history, "from", history[min(1, len(history) - 1)])
-    before, after = (shelved(session, row.version_id).facts for row in (older, newer))
-    changed = difference_between(before, after)
+    old_one, new_one = (shelved(session, row.version_id) for row in (older, newer))
+    before, after = old_one.facts, new_one.facts
+    changed = new_one.once(("difference", older.version_id, older.edition), lambda: difference_between(before, after))
     old, new = ({item.lineage: item for item in one.items.values()} for one in (before, after))
     touched = [*dict(changed.changed), *changed.added, *changed.removed]
     number = request.args.get("page", 1, type=int)

@@ -14,16 +14,16 @@ from cme.store.session import Session, transaction
 from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
-from quizzes.queries.modules import desk_module_of
+from quizzes.queries.modules import modules_of
 from quizzes.queries.reviews import acts_of
-from quizzes.queries.versions import history_of, quizzes_at_hand
+from quizzes.queries.versions import history_of, published_version_of, quizzes_at_hand
 from quizzes.queries.work import work_of
 from quizzes.rules.bank import has_words
 from quizzes.rules.drawing import DrawError, candidates_of, draw, order_of_choices, together
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
 from quizzes.services.publishing import review_of
-from quizzes.services.shelf import Shelved, difference_seen, obstacles_seen
+from quizzes.services.shelf import Shelved, difference_seen, obstacles_among, obstacles_seen
 from quizzes.services.versions import ShownVersion
 from quizzes.services.wording import block
 from quizzes.web.forms import EditionForm
@@ -62,8 +62,11 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
     here = shelved(session, version)
     facts = here.facts
     text, topic = request.args.get("q", "").strip()[:100], request.args.get("topic", "")[:40]
-    changed = difference_seen(session, shelf(), here) if facts.is_draft else None
-    obstacles = obstacles_seen(session, here) if facts.is_draft else []
+    module, modules = modules_of(session, quiz_id, shelf().modules)
+    published = next((row.version_id for row in history if row.state == "published"), None)
+    changed = difference_seen(session, shelf(), here, published) if facts.is_draft else None
+    stands = review_of(session, facts)
+    obstacles = obstacles_among(here, modules, stands) if facts.is_draft else []
     rows = [(number, one) for number, one in facts.items.items() if _matches(one, text, topic)]
     number = request.args.get("page", 1, type=int)
     skip = offset_of(number, PAGE)
@@ -71,7 +74,7 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
         "quizzes/desk/quiz.html",
         facts=facts,
         history=history,
-        module=desk_module_of(session, quiz_id),
+        module=module,
         page=page_of(rows[skip : skip + PAGE + 1], number, PAGE),
         fitting=len(rows),
         ends=(rows[0][0], rows[-1][0]) if rows else (0, 0),
@@ -82,7 +85,7 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
         obstacles=obstacles,
         flagged={one.lineage for one in obstacles if one.lineage},
         steps=steps_of(session, facts.version_id) if facts.is_draft else Steps(),
-        stands=review_of(session, facts),
+        stands=stands,
         acts=acts_of(session, facts.version_id),
         block=block,
         has_draft=any(row.state == "draft" for row in history),
@@ -151,7 +154,7 @@ def discard(version_id: int) -> ResponseReturnValue:
     here = _draft(session, version_id)
     facts = here.facts
     form = EditionForm(formdata=None, edition=facts.edition)
-    changed = difference_seen(session, shelf(), here)
+    changed = difference_seen(session, shelf(), here, published_version_of(session, facts.quiz_id))
     return render_template("quizzes/desk/discard.html", facts=facts, changed=changed, form=form)
 
 
@@ -182,8 +185,8 @@ def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
         "quizzes/desk/publish.html",
         facts=facts,
         form=form,
-        obstacles=obstacles_seen(session, here),
-        changed=difference_seen(session, shelf(), here),
+        obstacles=obstacles_seen(session, shelf(), here),
+        changed=difference_seen(session, shelf(), here, published_version_of(session, facts.quiz_id)),
         numbers=here.numbers,
     )
 

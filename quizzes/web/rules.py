@@ -15,7 +15,7 @@ from quizzes.services.shelf import obstacles_seen
 from quizzes.web.desk import ROW, editors
 from quizzes.web.questions import bp
 from quizzes.web.rules_form import RulesForm
-from quizzes.web.shelves import shelved
+from quizzes.web.shelves import shelf, shelved
 
 
 @bp.get(f"/versions/<{ROW}:version_id>/rules")
@@ -69,7 +69,7 @@ def preflight(version_id: int) -> ResponseReturnValue:
         "quizzes/desk/preflight.html",
         facts=facts,
         found=here.once("preflight", lambda: preflight_of(facts.blueprint, list(facts.items.values()))),
-        obstacles=[one for one in obstacles_seen(session, here) if one.field in {"blueprint", "points"}],
+        obstacles=[one for one in obstacles_seen(session, shelf(), here) if one.field in {"blueprint", "points"}],
     )
 
 

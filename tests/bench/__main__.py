@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from cme.web import log
+from tests.bench.desk import ATTEMPTS, Line, desk_table, measure_desk
 from tests.bench.measuring import NOW, measure, scratch
 from tests.bench.memory import Memory, web_process
 from tests.bench.meter import Cost
@@ -21,6 +22,8 @@ from tests.support.serving import PROJECT, Database
 
 SIZES = (Size(1, 10), Size(1000, 100_000))
 QUICK = (Size(1, 10), Size(100, 2_000))
+DESK_QUICK = 5_000
+PARTS = ("road", "desk")
 DIALECTS = ("sqlite", "postgresql")
 RESULTS = PROJECT / "bench-results"
 
@@ -31,13 +34,22 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer repeats and less data")
     parser.add_argument("--database", choices=DIALECTS, action="append", help="this database only")
     parser.add_argument("--no-memory", action="store_true", help="leave the web process's memory out")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part only; the learner's road or the desk")
     wanted = parser.parse_args()
     repeats, sizes = (7, QUICK) if wanted.quick else (25, SIZES)
     write_logs_to_nowhere()
     kept: dict[str, object] = {}
     lines: list[str] = []
     grows = False
+    parts = wanted.only or PARTS
     for dialect in wanted.database or DIALECTS:
+        if "desk" in parts:
+            found = desk_measured(dialect, repeats, attempts=DESK_QUICK if wanted.quick else ATTEMPTS)
+            lines += [desk_table(dialect, found), ""]
+            print(lines[-2], end="\n\n", flush=True)
+            kept[f"{dialect} desk"] = [asdict(one) for one in found]
+        if "road" not in parts:
+            continue
         results = measured(dialect, sizes, repeats)
         lines += [table(dialect, results), ""]
         print(lines[-2], end="\n\n", flush=True)
@@ -45,7 +57,7 @@ def main() -> int:
         grows |= any(
             "STATEMENTS GROW" in judged(name, [one[name] for one in results.values()]) for name in one_of(results)
         )
-    if not wanted.no_memory:
+    if not wanted.no_memory and "road" in parts:
         workers = web_process()
         lines.append(memory_line(workers))
         print(lines[-1])
@@ -89,6 +101,21 @@ def measured(dialect: str, sizes: tuple[Size, ...], repeats: int) -> dict[Size, 
         if server:
             server.remove()
     return found
+
+
+def desk_measured(dialect: str, repeats: int, *, attempts: int) -> list[Line]:
+    """The editor's desk on a fresh database."""
+    server = postgres.start_server() if dialect == "postgresql" else None
+    try:
+        with tempfile.TemporaryDirectory(prefix="cme-bench-") as folder:
+            database = Database(dialect, Path(folder), server.url() if server else None)
+            try:
+                return measure_desk(database, postmaster_of(server), repeats, attempts=attempts)
+            finally:
+                database.close()
+    finally:
+        if server:
+            server.remove()
 
 
 def postmaster_of(server: postgres.Server | None) -> int | None:

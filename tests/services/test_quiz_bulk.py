@@ -192,8 +192,8 @@ def test_the_bank_has_every_quiz_as_it_is_now_with_its_obstacles_and_changes(app
         assert sorted(line.quiz_id for line in lines) == sorted([module.quiz_id] * 4 + [other.quiz_id] * 3)
         assert {line.in_draft for line in lines if line.quiz_id == module.quiz_id} == {True}
         shelved = shelf.get(session, draft)
-        assert "The stem is empty." in [one.sentence for one in obstacles_seen(session, shelved)]
-        assert difference_seen(session, shelf, shelved).added == ("empty",)
+        assert "The stem is empty." in [one.sentence for one in obstacles_seen(session, shelf, shelved)]
+        assert difference_seen(session, shelf, shelved, module.version_id).added == ("empty",)
 
 
 def test_a_draft_that_lies_with_reviewers_is_in_review_until_it_changes(app: Flask) -> None:

@@ -1,0 +1,136 @@
+"""A corrected key whose regrading is killed again and again: the end is what the dry run said, person by person."""
+
+import os
+import random
+import signal
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from unittest import mock
+
+from sqlalchemy import func, select
+
+from cme.credits.models import RequirementMet
+from cme.kernel.clock import utc_now
+from cme.outbox.models import OutboxWork
+from cme.store.database import db
+from quizzes import jobs
+from quizzes.models.attempt import Attempt
+from quizzes.models.correction import KeyCorrection, Regrade
+from quizzes.queries.versions import items_of
+from quizzes.rules.correcting import Change, Treatment
+from quizzes.services import regrading
+from quizzes.services.correcting import correct_key, predict
+from quizzes.services.effects import Effect
+from tests.campaign.crowd import Report
+from tests.factories.crowd import make_crowd
+from tests.factories.modules import make_module
+from tests.support.serving import Database
+
+BATCH = 25
+FLIP = Change(Treatment.KEY, ("b",))
+PASS = 4
+Result = tuple[int | None, int, bool | None]
+"""Points, pass mark, passed."""
+
+
+@dataclass
+class Killed:
+    """How the processes that regraded ended."""
+
+    kills: int = 0
+    finished: int = 0
+
+
+def corrected_under_fire(database: Database, *, attempts: int, kills: int, seed: int = 1) -> Report:
+    """Flip one key of a crowd's quiz; kill the regrading process that often, wherever it is; then let it finish."""
+    report = Report(f"{kills} x kill -9 while {attempts} attempts are graded again", database.dialect, {"seed": seed})
+    now = utc_now()
+    with database.writing() as session:
+        module = make_module(session, now=now, questions=5, pass_points=PASS)
+        make_crowd(session, module, people=attempts, pass_points=PASS, now=now - timedelta(days=1), seed=seed)
+        question = next(iter(items_of(session, module.version_id)))
+    before = _results(database)
+    with database.writing() as session:
+        wanted = predict(session, question, FLIP, now=now, most_lines=None)
+        predicted = {one.attempt.attempt_id: _after(one) for one in wanted.lines}
+        counts = dict(wanted.counts)
+        number = correct_key(session, question, FLIP, reason="The article says b.", by=None, now=now)
+    with mock.patch.object(regrading, "BATCH", BATCH):
+        killed = _under_fire(database, number, kills, random.Random(seed))
+        _regrade(database, number)
+    after = _results(database)
+    report.expect("kills", killed.kills, kills)
+    turned = {one: after[one] for one in after if after[one][2] != before[one][2]}
+    report.expect("attempts looked at", _looked_at(database, number), attempts)
+    report.expect("attempts changed", _count(database, Regrade), counts["changed"])
+    report.expect("fail to pass", sum(bool(one[2]) for one in turned.values()), counts["raised"])
+    report.expect("pass to fail", sum(not one[2] for one in turned.values()), 0)
+    report.expect("people for whom it came out otherwise than predicted", _differing(turned, predicted), 0)
+    state = _everything(database)
+    _regrade(database, number)
+    report.expect("differences when it runs once more", int(_everything(database) != state), 0)
+    return report
+
+
+def _under_fire(database: Database, number: int, kills: int, chance: random.Random) -> Killed:
+    found = Killed()
+    while found.kills < kills and _looked_at(database, number, running=True) is not None:
+        with database.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        child = os.fork()
+        if child == 0:
+            try:
+                with database.app.app_context():
+                    jobs.regrade(number)
+            finally:
+                os._exit(0)
+        time.sleep(chance.uniform(0.005, 0.12))
+        os.kill(child, signal.SIGKILL)
+        ended = os.waitpid(child, 0)[1]
+        found.kills += ended == signal.SIGKILL
+        found.finished += ended == 0
+    return found
+
+
+def _regrade(database: Database, number: int) -> None:
+    with database.app.app_context():
+        jobs.regrade(number)
+        db.session.remove()
+
+
+def _results(database: Database) -> dict[int, Result]:
+    with database.writing() as session:
+        rows = session.execute(select(Attempt.id, Attempt.earned_points, Attempt.pass_points, Attempt.passed))
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def _after(effect: Effect) -> Result:
+    after = effect.regraded.after
+    return after.earned, after.needed, after.passed
+
+
+def _differing(turned: dict[int, Result], predicted: dict[int, Result]) -> int:
+    return sum(turned.get(one) != predicted.get(one) for one in turned.keys() | predicted.keys())
+
+
+def _looked_at(database: Database, number: int, *, running: bool = False) -> int | None:
+    """How many attempts were looked at; with `running`, None once it is finished."""
+    with database.writing() as session:
+        row = session.get_one(KeyCorrection, number)
+        return None if running and row.state == "finished" else row.looked_at
+
+
+def _count(database: Database, model: type) -> int:
+    with database.writing() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def _everything(database: Database) -> tuple[object, ...]:
+    with database.writing() as session:
+        met = session.execute(
+            select(RequirementMet.person_id, RequirementMet.met_at).order_by(RequirementMet.person_id)
+        )
+        mails = session.scalar(select(func.count()).where(OutboxWork.kind == "mail.send"))
+        return met.all(), mails, _count(database, Regrade), _results(database)
