@@ -45,15 +45,14 @@ def revoke(database: Database, size: float) -> Report:
         return revoking(server, verifications=max(20, int(500 * size)), revocations=max(5, int(100 * size)))
 
 
-<<<<<<< HEAD
 def reissue(database: Database, size: float) -> Report:
     """kill -9, 5 times, of the process that issues 2,000 certificates again."""
     return reissuing(database, certificates=max(60, int(2000 * size)), kills=max(2, int(5 * size)))
-=======
+
+
 def correct(database: Database, size: float) -> Report:
     """1,000 attempts, one key flipped; the process that grades them again is killed 20 times."""
     return corrected_under_fire(database, attempts=max(200, int(1000 * size)), kills=max(3, int(20 * size)))
->>>>>>> 5c3bf49 (Desk pages over 5,000 questions, imports, draws and regrading are measured; what missed its aim is faster)
 
 
 def naive(database: Database, size: float) -> Report:
@@ -66,11 +65,8 @@ ARMS: dict[str, Callable[[Database, float], Report]] = {
     "clicks": clicks,
     "kill": kill,
     "revoke": revoke,
-<<<<<<< HEAD
     "reissue": reissue,
-=======
     "correct": correct,
->>>>>>> 5c3bf49 (Desk pages over 5,000 questions, imports, draws and regrading are measured; what missed its aim is faster)
     "crowd": crowd,
 }
 
