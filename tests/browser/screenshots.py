@@ -46,7 +46,7 @@ def main(target: Path, wanted: list[str]) -> None:
 
 
 def _richest_last(persona: Persona) -> int:
-    order = ("fresh", "midway", "learner", "signed out", "editor", "registrar", "administrator")
+    order = ("fresh", "midway", "learner", "signed out", "editor", "reviewer", "registrar", "administrator")
     return order.index(persona.name)
 
 

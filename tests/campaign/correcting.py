@@ -132,5 +132,6 @@ def _everything(database: Database) -> tuple[object, ...]:
         met = session.execute(
             select(RequirementMet.person_id, RequirementMet.met_at).order_by(RequirementMet.person_id)
         )
+        rows = met.all()
         mails = session.scalar(select(func.count()).where(OutboxWork.kind == "mail.send"))
-        return met.all(), mails, _count(database, Regrade), _results(database)
+    return rows, mails, _count(database, Regrade), _results(database)

@@ -69,7 +69,7 @@ FURTHER = (
 # Pages about something that this world does not have; they answer "there is nothing here".
 ABSENT = {
     *("learning.figure", "learning.figure_picture", "certificates.pack", "certificates.pack_archive"),
-    *("certificates.proposal", "desk.correction"),
+    *("certificates.proposal", "desk.correction", "desk.correction_csv"),
 }
 
 
