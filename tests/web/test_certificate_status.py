@@ -149,6 +149,16 @@ def test_the_status_list_flips_with_the_revocation(client: Client, issued: Issue
     assert [bit(client, keys, place) for place in places.values()] == [1, 1, 0]
 
 
+def test_no_cache_may_keep_what_can_change(client: Client, issued: Issued):
+    """A kept page would go on saying valid: neither browsers nor proxies may keep one, and no condition revives it."""
+    for path in (f"/verify/{issued.code}", f"/api/v1/certificates/{issued.code}", "/status/1.json"):
+        before = client.raw.get(path)
+        assert before.headers["Cache-Control"] == "no-store", path
+        assert not {"ETag", "Last-Modified", "Expires"} & set(before.headers.keys()), path
+        kept = {"If-Modified-Since": "Mon, 23 Nov 2026 15:00:00 GMT", "If-None-Match": "*"}
+        assert client.raw.get(path, headers=kept).status_code == 200, path
+
+
 def test_who_asks_for_a_token_gets_one(client: Client, issued: Issued):
     answer = client.raw.get("/status/1.json", headers={"Accept": "application/vc+jwt"})
     assert answer.mimetype == "application/vc+jwt"
