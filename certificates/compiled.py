@@ -14,6 +14,10 @@ MOST_IN_MEMORY = 64
 MOST_ON_DISK = 1000
 
 
+class RenderError(Exception):
+    """The document cannot be made as it has to be; the message says what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One open place: where it is in CSS pixels from the top left, its type, and its mark in the content.

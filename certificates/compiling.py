@@ -6,7 +6,7 @@ This module loads WeasyPrint and Pango. It belongs to the background process; we
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
@@ -15,9 +15,10 @@ import weasyprint
 from weasyprint.text.ffi import pango
 from weasyprint.text.fonts import FontConfiguration
 
-from certificates.compiled import Compiled, Slot
+from certificates import placing
+from certificates.compiled import Compiled, RenderError, Slot
 from certificates.cutting import NotPlain, cut
-from certificates.design import Asset, Design, Page
+from certificates.design import Asset, Design, Laid
 from certificates.fetching import SealedFetcher
 from certificates.shaping import FONTS
 from certificates.slots import ALL, QR, SCHEME, VERIFY_LINK
@@ -37,10 +38,6 @@ _FILES = {
     ("Noto Sans", 700, "normal"): "NotoSans-Bold",
 }
 _ALIGN = {"left": "left", "start": "left", "center": "center", "right": "right", "end": "right"}
-
-
-class RenderError(Exception):
-    """The document cannot be made as it has to be; the message says what is wrong."""
 
 
 class OwnFonts(FontConfiguration):
@@ -89,31 +86,51 @@ class Press:
         self.images: dict[str, Any] = {}
         with no_complaints():
             self.styles = [
-                weasyprint.CSS(string=text, url_fetcher=self.fetcher, font_config=fonts) for text in chosen.styles
+                weasyprint.CSS(string=text, url_fetcher=self.fetcher, font_config=fonts, base_url=chosen.base_url)
+                for text in chosen.styles
             ]
 
-    def lay_out(self, page: Page) -> weasyprint.Document:
+    def lay_out(self, page: Laid) -> weasyprint.Document:
         """The page in the first tightness in which it fits. Raises RenderError when it fits in none."""
+        said = ""
         for tightness in TIGHTER:
-            document = weasyprint.HTML(string=page.html(tightness), url_fetcher=self.fetcher).render(
-                stylesheets=self.styles, font_config=self.fonts, cache=self.images, pdf_variant=VARIANT
-            )
-            if len(document.pages) == 1 and _clear(document.pages[0].anchors):
+            document = weasyprint.HTML(
+                string=page.html(tightness), url_fetcher=self.fetcher, base_url=page.design.base_url
+            ).render(stylesheets=self.styles, font_config=self.fonts, cache=self.images, pdf_variant=VARIANT)
+            said = self._why_not(document, page.design)
+            if not said:
                 return document
-        raise RenderError("the texts of this certificate do not fit on one page")
+        raise RenderError(said)
+
+    def _why_not(self, document: weasyprint.Document, chosen: Design) -> str:
+        """Why this tightness will not do; empty when it will."""
+        if not chosen.pages:
+            return ""
+        if len(document.pages) != chosen.pages:
+            pages = "one page" if chosen.pages == 1 else f"{chosen.pages} pages"
+            return f"the texts of this certificate do not fit on {pages}; they take {len(document.pages)}"
+        if chosen.uploaded:
+            return placing.why_not(document)
+        return "" if _clear(document.pages[0].anchors) else "the texts of this certificate do not fit on one page"
 
 
-def compile_page(page: Page) -> Compiled:
-    """The page with its open slots. Raises RenderError (more than one page, a slot out of place, a complaint)."""
+def compile_page(page: Laid, must_say: Iterable[str] = ()) -> Compiled:
+    """The page with its open slots. `must_say` are sentences that have to be seen on it.
+
+    Raises RenderError (too many pages, a slot out of place, a sentence that is not to be seen, a complaint).
+    """
     with no_complaints():
         document = _press(page.design).lay_out(page)
         body = document.write_pdf(pdf_variant=VARIANT)
     assert body is not None  # no target was given, so the bytes come back
+    if must_say and (silent := placing.unsaid(document, must_say)):
+        raise RenderError(f"this text is not to be seen on the page: “{silent[:60]}”")
     boxes = _boxes(document)
-    wanted = {name for name in (*page.filling.texts, QR) if name not in page.inlined}
-    if missing := sorted(wanted - boxes.keys()):
+    if missing := sorted(page.wanted - boxes.keys()):
         raise RenderError(f"the design has no place for: {', '.join(missing)}")
-    slots = {name: _slot(name, box, document.pages[0]) for name, box in boxes.items() if name in wanted}
+    slots = {name: _slot(name, box, document.pages[0]) for name, box in boxes.items() if name in page.wanted}
+    if page.design.uploaded and (pair := placing.overlapping(slots.values())):
+        raise RenderError(f"the places for {pair[0]} and {pair[1]} lie over each other")
     try:
         return cut(body, slots, VERIFY_LINK, engine(page.design))
     except NotPlain as error:
@@ -149,7 +166,7 @@ def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
 def _boxes(document: weasyprint.Document) -> dict[str, Any]:
     """The image boxes of slots by name. Raises RenderError when one is there twice."""
     found: dict[str, Any] = {}
-    for box in _descendants(document.pages[0]._page_box):
+    for box in placing.descendants(document.pages[0]._page_box):
         source = box.element.get("src", "") if box.element_tag == "img" and box.element is not None else ""
         if not source.startswith(SCHEME):
             continue
@@ -158,12 +175,6 @@ def _boxes(document: weasyprint.Document) -> dict[str, Any]:
             raise RenderError(f"the design has more than one place for: {name}")
         found[name] = box
     return found
-
-
-def _descendants(box: Any) -> Iterator[Any]:
-    yield box
-    for child in getattr(box, "children", ()):
-        yield from _descendants(child)
 
 
 def _slot(name: str, box: Any, page: weasyprint.Page) -> Slot:

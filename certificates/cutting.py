@@ -35,7 +35,7 @@ class _Cut:
 def cut(body: bytes, slots: Mapping[str, Slot], link: str, engine: str) -> Compiled:
     """The page with an open place for each slot and for what every document has of its own. Raises NotPlain."""
     with pikepdf.open(io.BytesIO(body)) as pdf:
-        (page,) = pdf.pages
+        page = pdf.pages[0]  # slots stand on the first; a transcript has none and more pages
         elements = {name: element for element in _figures(pdf) if (name := _slot_name(element)) in slots}
         marks = {int(element.K[0]): name for name, element in elements.items()}
         parts = _pieces(page, marks)
@@ -49,6 +49,7 @@ def cut(body: bytes, slots: Mapping[str, Slot], link: str, engine: str) -> Compi
         for name, element in elements.items():
             _prepare(element, name)
             element[_ROLE] = String(f"element:{name}")
+        _no_smoothing(pdf)
         page.Resources.Font = pdf.make_indirect(page.Resources.Font)
         page.Resources.Font[_ROLE] = String("fonts")
         _open_links(page, link)
@@ -67,6 +68,13 @@ def cut(body: bytes, slots: Mapping[str, Slot], link: str, engine: str) -> Compi
         for name, slot in slots.items()
     }
     return _taken_apart(saved.getvalue(), given, engine)
+
+
+def _no_smoothing(pdf: pikepdf.Pdf) -> None:
+    """WeasyPrint asks readers to smooth pictures; PDF/A does not allow it."""
+    for one in pdf.objects:
+        if isinstance(one, Stream) and "/Interpolate" in one:
+            del one.stream_dict.Interpolate
 
 
 def _stub(pdf: pikepdf.Pdf, role: str) -> Any:

@@ -1,25 +1,44 @@
-"""Designs of certificates: a folder each, on one shared base; read once, then only from memory."""
+"""Designs of certificates: a folder each, as it ships or as a version that is kept; read once, then from memory."""
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
+from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from certificates.rules.document import protected_names, words
+from certificates import folders
+from certificates.placeholders import Placeholders
+from certificates.rules.document import protected_names, providers, words
 from certificates.slots import LETTERS, QR, SCHEME, VERIFY_LINK, Filling, Piece
 
 DESIGNS = Path(__file__).resolve().parent / "designs"
 BASE = "base"
+SHIPPED = ("credit", "participation")
 ASSETS = "asset:"
-_KINDS = {".svg": "image/svg+xml"}
+UPLOADED = "https://design.invalid/"
+"""Where an uploaded design's own files are: an address that leads nowhere but into the table of its files."""
+KINDS = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+}
 # Of the snapshot, only what is the same for everybody reaches the page that is compiled.
-_SHARED = ("provider_name", "provider_contact", "title")
+_SHARED = ("provider_contact", "title")
+NOTHING_OWN: Mapping[str, Any] = {"logo": "", "logo_alt": "", "certifies": "", "closing": "", "signatures": ()}
+
+
+class Template(Protocol):
+    """What writes a page's HTML."""
+
+    def render(self, **context: Any) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +56,31 @@ class Design:
     name: str
     template: Template
     styles: tuple[str, ...]
-    assets: dict[str, Asset]
+    assets: Mapping[str, Asset]
     digest: str
+    trusted: bool = True
+    """Written by this project: laid out without a process of its own."""
+    pages: int = 1
+    """Exactly so many; 0: as many as it takes."""
+    base_url: str | None = None
+    own: Mapping[str, Any] | None = None
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether its HTML and CSS came from outside."""
+        return self.base_url is not None
+
+
+class Laid(Protocol):
+    """What is compiled: a design, its HTML for each tightness, and the slots that have to be found in it."""
+
+    @property
+    def design(self) -> Design: ...
+
+    @property
+    def wanted(self) -> frozenset[str]: ...
+
+    def html(self, tightness: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +91,11 @@ class Page:
     context: dict[str, Any]
     filling: Filling
     inlined: frozenset[str]
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The slots that have to be found on it."""
+        return frozenset({*self.filling.texts, QR} - self.inlined)
 
     def html(self, tightness: str) -> str:
         return self.design.template.render(**self.context, slot=self._slot, tightness=tightness)
@@ -66,35 +113,81 @@ class Page:
 
 @cache
 def design(name: str) -> Design:
-    """The named design. Raises LookupError for a folder that does not exist."""
-    folders = [DESIGNS / BASE, DESIGNS / name]
-    if name == BASE or not folders[1].is_dir():
+    """The design of that name which ships. Raises LookupError for a folder that does not exist."""
+    return opened(shipped(name))
+
+
+@cache
+def shipped(name: str) -> bytes:
+    """A design that ships, as one file, with the base it stands on. Raises LookupError."""
+    if name not in SHIPPED:
         raise LookupError(f"there is no certificate design called {name}")
-    files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
-    texts = {path: path.read_text(encoding="utf-8") for path in files if path.suffix in {".html", ".css"}}
-    pages = {f"{path.parent.name}/{path.name}": text for path, text in texts.items() if path.suffix == ".html"}
-    images = {path.name: Asset(path.read_bytes(), _KINDS[path.suffix]) for path in files if path.suffix in _KINDS}
+    return folders.pack(shipped_files(name), {"source": "shipped", "name": name})
+
+
+def shipped_files(name: str) -> dict[str, bytes]:
+    """The files of a design that ships and of its base, by folder and name."""
+    paths = [path for folder in (BASE, name) for path in sorted((DESIGNS / folder).iterdir()) if path.is_file()]
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
+
+
+def opened(packed: bytes) -> Design:
+    """A design out of its file. The file was written by this program: what an uploader sent was judged before."""
+    files, about = folders.unpack(packed)
+    digest = folders.digest(packed)
+    if about["source"] == "upload":
+        return _uploaded(files, about, digest)
+    name = about["name"]
+    pages = {path: body.decode() for path, body in files.items() if path.endswith(".html")}
+    styles = [path for folder in (BASE, name, "own") for path in files if path == f"{folder}/certificate.css"]
     return Design(
         name=name,
-        template=_environment(pages).get_template(f"{name}/certificate.html"),
-        styles=tuple(text for path, text in texts.items() if path.suffix == ".css"),
-        assets={f"{ASSETS}{name}": image for name, image in images.items()},
-        digest=_digest(files),
+        template=environment(pages).get_template(f"{name}/certificate.html"),
+        styles=tuple(files[path].decode() for path in styles),
+        assets={f"{ASSETS}{Path(path).name}": asset for path, asset in _assets(files).items()},
+        digest=digest,
+        trusted=about["source"] == "shipped",
+        own=about.get("own"),
     )
 
 
-def page_of(snapshot: dict[str, Any], filled: Filling, inlined: Collection[str] = ()) -> Page:
-    """The page of this snapshot with its slots open, but for those in `inlined`."""
+def _uploaded(files: Mapping[str, bytes], about: Mapping[str, Any], digest: str) -> Design:
+    sheets = [body.decode() for path, body in sorted(files.items()) if path.endswith(".css")]
+    return Design(
+        name="upload",
+        template=Placeholders(files["certificate.html"].decode()),
+        styles=(about["first"], *sheets, about["last"]),
+        assets={f"{UPLOADED}{path}": asset for path, asset in _assets(files).items()},
+        digest=digest,
+        trusted=False,
+        pages=about["pages"],
+        base_url=UPLOADED,
+    )
+
+
+def _assets(files: Mapping[str, bytes]) -> dict[str, Asset]:
+    return {path: Asset(body, KINDS[kind]) for path, body in files.items() if (kind := Path(path).suffix) in KINDS}
+
+
+def page_of(
+    snapshot: dict[str, Any], filled: Filling, inlined: Collection[str] = (), chosen: Design | None = None
+) -> Page:
+    """The page of this snapshot with its slots open, but for those in `inlined`; without `chosen` as it ships."""
+    used = chosen or design(snapshot["design"])
     context = {
         "certificate": {key: snapshot[key] for key in _SHARED},
+        "paper": snapshot.get("paper", "letter"),
+        "providers": providers(snapshot),
         "words": words(snapshot),
+        "own": {**NOTHING_OWN, **(used.own or {})},
         "name_lines": len(filled.name.lines),
         "name_direction": filled.name_direction,
         "letters_apart": LETTERS in filled.texts,
         "verify_link": VERIFY_LINK,
         "verify_base": filled.address.rsplit("/", 1)[0],
+        "protected": protected,
     }
-    return Page(design(snapshot["design"]), context, filled, frozenset(inlined) - {QR})
+    return Page(used, context, filled, frozenset(inlined) - {QR})
 
 
 def key_of(page: Page, *versions: str) -> str:
@@ -109,7 +202,8 @@ def _piece(piece: Piece) -> Markup:
     return Markup('<span style="font-size: {}pt">{}</span>').format(piece.size, piece.text)
 
 
-def _environment(pages: dict[str, str]) -> Environment:
+def environment(pages: dict[str, str]) -> Environment:
+    """What renders pages that this project wrote: escaping, and strict about what is missing."""
     environment = Environment(
         loader=DictLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -127,10 +221,3 @@ def protected(text: str) -> Markup:
 
 def _raised(text: str) -> Markup:
     return escape(text).replace("™", Markup('<span class="tm">™</span>'))
-
-
-def _digest(files: list[Path]) -> str:
-    whole = hashlib.sha256()
-    for path in files:
-        whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()

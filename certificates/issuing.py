@@ -7,6 +7,7 @@ from pathlib import Path
 
 from certificates.compiled import Shelf
 from certificates.keys import Keys
+from certificates.library import Library
 from certificates.signing import Signer
 from certificates.timestamps import time_stamper
 from certificates.validation import Gatherer
@@ -52,3 +53,9 @@ def _gatherer(_service: str) -> Gatherer:
 def _shelf(folder: Path) -> Shelf:
     """One per process and folder: what is in memory serves every job."""
     return Shelf(folder)
+
+
+@cache
+def library() -> Library:
+    """One per process: designs are named by their digests, whatever store they came from."""
+    return Library()

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from certificates import issuing, making_jobs, queries, services
+from certificates import issuing, library, making_jobs, queries, services
 from certificates.files import Store
 from certificates.places import store_of
 from certificates.queries import PICTURE, CertificateFacts
@@ -31,6 +31,12 @@ def keep_keys(_session: Session, *, now: datetime) -> None:
     """A regular duty: make the installation's own keys at its first start, and say early when a key cannot be used."""
     settings: Settings = current_app.extensions["settings"]
     issuing.signer_of(settings, now=now)
+
+
+def keep_designs(_session: Session, *, now: datetime) -> None:
+    """A regular duty: the designs of this version of the program stay available after the next upgrade."""
+    settings: Settings = current_app.extensions["settings"]
+    library.keep_shipped(store_of(settings))
 
 
 def _heavy(module: str) -> Any:

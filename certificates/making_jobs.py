@@ -25,7 +25,7 @@ def make_document(certificate: CertificateFacts, settings: Settings, *, now: dat
         return certificate.pdf
     store = store_of(settings)
     credential = _credentials([certificate], settings, store, now)[certificate.certificate_id]
-    return _record([(certificate, _made(certificate, settings, credential, now))], store, now)[0]
+    return _record([(certificate, _made(certificate, settings, store, credential, now))], store, now)[0]
 
 
 def make_documents(certificates: Sequence[CertificateFacts], settings: Settings, *, now: datetime) -> None:
@@ -41,7 +41,7 @@ def make_documents(certificates: Sequence[CertificateFacts], settings: Settings,
     made: list[tuple[CertificateFacts, Any]] = []
     for certificate in missing:
         try:
-            document = _made(certificate, settings, credentials[certificate.certificate_id], now)
+            document = _made(certificate, settings, store, credentials[certificate.certificate_id], now)
         except (KeyboardInterrupt, SystemExit, SignerDown):
             raise  # without a signature none of them can be made: the whole piece of work is tried again
         except BaseException as error:  # noqa: BLE001 - the others must have theirs; a fatal fetch is no Exception
@@ -51,7 +51,7 @@ def make_documents(certificates: Sequence[CertificateFacts], settings: Settings,
     _record(made, store, now)
 
 
-def _made(certificate: CertificateFacts, settings: Settings, credential: bytes, now: datetime) -> Any:
+def _made(certificate: CertificateFacts, settings: Settings, store: Store, credential: bytes, now: datetime) -> Any:
     """The signed PDF. What cannot be signed raises: it is tried again, and none leaves."""
     rendering, issuing, finishing = map(
         _heavy, ("certificates.rendering", "certificates.issuing", "certificates.finishing")
@@ -62,6 +62,7 @@ def _made(certificate: CertificateFacts, settings: Settings, credential: bytes, 
         shelf=issuing.shelf_of(settings),
         signer=issuing.signer_of(settings, now=now),
         attachment=finishing.Attachment(credential),
+        chosen=issuing.library().of(certificate.snapshot, store),
     )
 
 

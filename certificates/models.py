@@ -1,4 +1,4 @@
-"""Tables of certificates: the frozen document, what happened to it, where its bytes are, proposals, bulk work."""
+"""Tables of certificates: the frozen document, what happened to it, its files, proposals, bulk work, designs."""
 
 from datetime import datetime
 from typing import Any
@@ -154,5 +154,79 @@ class PackMember(Base):
     done_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-for _table in (Certificate, CertificateEvent, CertificateFile, CertificateProposal, CertificateDecision):
+class CertificateDesign(Base):
+    """A design of this installation's own: made from one that ships, or uploaded. Its versions are what is used."""
+
+    __tablename__ = "certificate_designs"
+    __table_args__ = (
+        UniqueConstraint("name", name="uq_certificate_designs_name"),
+        CheckConstraint("source IN ('form', 'upload')", name="source_known"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    source: Mapped[str] = mapped_column(String(8))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[int]
+
+
+class DesignVersion(Base):
+    """One saved state of a design, never changed: its whole folder is one file, kept under this digest."""
+
+    __tablename__ = "certificate_design_versions"
+    __table_args__ = (
+        UniqueConstraint("design_id", "number", name="uq_certificate_design_versions_design_id_number"),
+        CheckConstraint("number >= 1", name="number_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    design_id: Mapped[int] = mapped_column(ForeignKey("certificate_designs.id"))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    choices: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Of a form: what was chosen. Of an upload: the files by name with their sizes."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[int]
+
+
+class DesignPublication(Base):
+    """From here on a version may be given to a provider."""
+
+    __tablename__ = "certificate_design_publications"
+
+    version_id: Mapped[int] = mapped_column(
+        ForeignKey("certificate_design_versions.id", name="fk_certificate_design_publications_version"),
+        primary_key=True,
+    )
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    published_by: Mapped[int]
+
+
+class CertificateLook(Base):
+    """What certificates of a provider and kind look like from an instant on: the last row before a grant counts."""
+
+    __tablename__ = "certificate_looks"
+    __table_args__ = (
+        CheckConstraint("kind IN ('credit', 'participation')", name="kind_known"),
+        CheckConstraint("paper IN ('country', 'letter', 'a4')", name="paper_known"),
+        Index("ix_certificate_looks_provider_id_kind", "provider_id", "kind", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"))
+    kind: Mapped[str] = mapped_column(String(14))
+    version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("certificate_design_publications.version_id", name="fk_certificate_looks_version")
+    )
+    """None: the design that ships for this kind."""
+    paper: Mapped[str] = mapped_column(String(8))
+    chosen_at: Mapped[datetime] = mapped_column(Instant)
+    chosen_by: Mapped[int]
+
+
+_GROWING = (
+    *(Certificate, CertificateEvent, CertificateFile, CertificateProposal, CertificateDecision),
+    *(CertificateDesign, DesignVersion, DesignPublication, CertificateLook),
+)
+for _table in _GROWING:
     append_only(_table.__table__)  # pyright: ignore[reportArgumentType]

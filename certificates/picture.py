@@ -5,8 +5,7 @@ import io
 import pypdfium2
 from PIL import Image
 
-WIDTH, HEIGHT = 1650, 1275  # Letter landscape at 150 dpi
-_SCALE = 150 / 72 - 1e-6  # pdfium rounds up: a hair less gives exactly that many pixels
+_SCALE = 150 / 72 - 1e-6  # pdfium rounds up: a hair less gives whole pixels, as certificates.rules.looks says
 _COLOURS = 128
 
 

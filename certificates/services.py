@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from certificates import queries
 from certificates.files import Store
+from certificates.looks import look_for
 from certificates.models import Certificate, CertificateEvent, CertificateFile
 from certificates.queries import CertificateFacts
 from certificates.rules.document import certificate_number, freeze
@@ -60,7 +61,7 @@ def issue(
         revision=revision,
         code=code,
         kind=event.kind,
-        snapshot=freeze(event, number=number, code=code, revision=revision),
+        snapshot=freeze(event, number=number, code=code, revision=revision, look=look_for(session, event)),
         issued_at=event.granted_at,
     )
     session.add(certificate)

@@ -21,6 +21,6 @@ PART = Part(
     menu=MENU,
     person_data=(PersonData("certificates", queries.certificates_of),),
     name_checks=(names.name_problem,),
-    sweeps=(jobs.keep_keys, services.sweep, packs.without_work),
+    sweeps=(jobs.keep_keys, jobs.keep_designs, services.sweep, packs.without_work),
     extensions={PLACES: places},
 )

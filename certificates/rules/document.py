@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from certificates.rules.looks import Look, Paper
 from certificates.rules.names import han_of
 from cme.credits.events import CreditGranted
 from cme.kernel.days import day_phrase, local_day, zone_name
@@ -25,6 +26,17 @@ _NOTICE = (
     "credit of any kind, and nothing here may be reported to a licensing board, a certifying board or an employer."
 )
 _CREDIT_NAMES = {"ama-pra-category-1": "AMA PRA Category 1 Credit"}
+# Other types that a release may be designated for: what one is called, and several.
+_OTHER_UNITS = {
+    "aafp-prescribed": ("AAFP Prescribed credit", "AAFP Prescribed credits"),
+    "aapa-category-1": ("AAPA Category 1 CME credit", "AAPA Category 1 CME credits"),
+    "abim-moc": ("ABIM MOC point", "ABIM MOC points"),
+    "acpe-contact-hour": ("ACPE contact hour", "ACPE contact hours"),
+    "ancc-contact-hour": ("ANCC contact hour", "ANCC contact hours"),
+    "aoa-category-1-b": ("AOA Category 1-B credit", "AOA Category 1-B credits"),
+    "eaccme": ("European CME credit (ECMEC)", "European CME credits (ECMEC)"),
+    "ipce": ("IPCE credit", "IPCE credits"),
+}
 TRADEMARKED = frozenset(_CREDIT_NAMES.values())
 _ANY_CREDIT = "|".join(map(re.escape, sorted(TRADEMARKED)))
 _PROTECTED = re.compile(rf"({_ANY_CREDIT})((?:s|\(s\))?)(?:\s*(?:™|\(TM\)|&trade;))?")
@@ -35,14 +47,19 @@ def certificate_number(credit_id: int, year: int) -> str:
     return f"CME-{year}-{credit_id:06d}"
 
 
-def freeze(event: CreditGranted, *, number: str, code: str, revision: int = 1) -> dict[str, Any]:
+def freeze(
+    event: CreditGranted, *, number: str, code: str, revision: int = 1, look: Look | None = None
+) -> dict[str, Any]:
     """Everything that is printed, as plain data. Days are local days of the release's zone."""
     earned = event.snapshot
     provider = earned["provider"]
     zone = earned["zone"]
+    chosen = look or Look(event.kind, "", Paper.LETTER)
     return {
-        "format": 1,
-        "design": event.kind,
+        "format": 2,
+        "design": chosen.design,
+        "design_digest": chosen.digest,
+        "paper": chosen.paper.value,
         "kind": event.kind,
         "number": number,
         "code": code,
@@ -56,12 +73,14 @@ def freeze(event: CreditGranted, *, number: str, code: str, revision: int = 1) -
         "release_number": earned["release_number"],
         "learning_format": earned["learning_format"],
         "provider_name": provider["name"],
+        "joint_with": provider.get("joint_with", ""),
         "provider_mode": earned["provider_mode"],
         "provider_contact": provider["contact"],
         "accreditation_statement": provider["accreditation_statement"],
         "designation_statement": provider["designation_statement"],
         "participation_statement": provider["participation_statement"],
         "credit_type": event.credit_type,
+        "offers": [list(offer) for offer in earned.get("offers", [])],
         "amount_quarters": event.amount_quarters,
         "maximum_quarters": event.maximum_quarters,
         "completed_on": local_day(event.completed_at, zone).isoformat(),
@@ -94,6 +113,8 @@ class Words:
     certifies: str
     did: str
     figures: tuple[Figure, ...]
+    others: str
+    """What else the activity was designated for, in one sentence; empty for most."""
     statements: tuple[str, ...]
     small_print: tuple[str, ...]
 
@@ -142,6 +163,7 @@ def words(snapshot: dict[str, Any]) -> Words:
         certifies="This certifies that",
         did=f"{did} {snapshot['learning_format']}",
         figures=_figures(snapshot, credit),
+        others=_others(snapshot),
         statements=_statements(snapshot, credit),
         small_print=_small_print(snapshot),
     )
@@ -161,6 +183,33 @@ def _figures(snapshot: dict[str, Any], credit: bool) -> tuple[Figure, ...]:
         completed,
         Figure("The activity was designated for", format_quarters(maximum), credit_unit(snapshot, maximum)),
     )
+
+
+def providers(snapshot: dict[str, Any]) -> str:
+    """Who provided the activity, in one line: a joint provider stands after the one that awards credit."""
+    joint = snapshot.get("joint_with", "")
+    return f"{snapshot['provider_name']} and {joint}" if joint else snapshot["provider_name"]
+
+
+def _others(snapshot: dict[str, Any]) -> str:
+    """Other types of credit are named with their maxima, and that this document stands for one of them only."""
+    offers = [(kind, most) for kind, most in snapshot.get("offers", ()) if kind != snapshot["credit_type"]]
+    if not offers or is_demonstration(snapshot):
+        return ""
+    named = [f"{format_quarters(most)} {_unit(kind, most)}" for kind, most in sorted(offers)]
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    own = f"{_CREDIT_NAMES.get(snapshot['credit_type'], 'the credit named above')}"
+    stands = f" This document is a record of {own} only." if snapshot["kind"] == "credit" else ""
+    return f"The activity was also designated for a maximum of {listed}.{stands}"
+
+
+def _unit(kind: str, quarters: int) -> str:
+    """What a type of credit counts; one that is not known here is called by its key."""
+    plural = quarters != QUARTERS_PER_CREDIT
+    if kind in _CREDIT_NAMES:
+        return f"{_CREDIT_NAMES[kind]}{'s' if plural else ''}™"
+    fallback = kind.replace("-", " ")
+    return _OTHER_UNITS.get(kind, (f"credit ({fallback})", f"credits ({fallback})"))[plural]
 
 
 def _statements(snapshot: dict[str, Any], credit: bool) -> tuple[str, ...]:
@@ -205,7 +254,7 @@ def summary(snapshot: dict[str, Any]) -> Summary:
         title=snapshot["title"],
         slug=snapshot["slug"],
         learning_format=snapshot["learning_format"],
-        provider=snapshot["provider_name"],
+        provider=providers(snapshot),
         amount_label="Credit claimed" if snapshot["kind"] == "credit" else "Extent of participation",
         amount=amount_phrase(snapshot),
         completed_on=date.fromisoformat(snapshot["completed_on"]),
@@ -217,7 +266,7 @@ def printed_texts(snapshot: dict[str, Any]) -> list[str]:
     """Every text that reaches the page, for the question whether the typefaces can draw it."""
     said = words(snapshot)
     figures = [part for figure in said.figures for part in (figure.label, figure.value, figure.note)]
-    own = [snapshot["name"], snapshot["credentials"], snapshot["title"], snapshot["provider_name"]]
+    own = [snapshot["name"], snapshot["credentials"], snapshot["title"], providers(snapshot), said.others]
     return [*own, snapshot["provider_contact"], said.did, *figures, *said.statements, *said.small_print]
 
 

@@ -10,7 +10,7 @@ from certificates.checking.jose import token_in
 from certificates.credential import KIND as TOKEN_KIND
 from certificates.files import Damaged
 from certificates.queries import CREDENTIAL, PDF, PICTURE, CertificateFacts
-from certificates.rules import document
+from certificates.rules import document, looks
 from certificates.rules.life import State
 from certificates.rules.sharing import linkedin_address
 from certificates.web.answers import successor, why
@@ -42,6 +42,7 @@ def show(code: str) -> ResponseReturnValue:
         printed=document.summary(certificate.snapshot),
         ready=ready,
         trouble=not ready and queries.in_trouble(db.session(), certificate.certificate_id, services.RENDER),
+        size=looks.pixels_of(certificate.snapshot.get("paper", "letter")),
         verify_url=verify_url,
         linkedin=linkedin_address(certificate.snapshot, verify_url) if current else None,
         why=why(certificate),

@@ -30,6 +30,8 @@ class Provider(Base):
     designation_statement: Mapped[str] = mapped_column(Text)
     participation_statement: Mapped[str] = mapped_column(Text)
     contact: Mapped[str] = mapped_column(Text)
+    joint_with: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """An organisation that is not accredited and provides these activities jointly; empty for most."""
     correction_days: Mapped[int]
     """Days that evaluation and claim stay open when a corrected key lifts somebody to a pass after the term."""
     alarm_holds: Mapped[bool] = mapped_column(
@@ -90,7 +92,7 @@ class Release(Base):
     provider_mode: Mapped[str] = mapped_column(String(14))
     """Copied at publishing: entering an accredited provider later changes new releases only."""
     provider_snapshot: Mapped[dict[str, Any]] = mapped_column(Json)
-    """{key, name, mode, accreditation_statement, designation_statement, participation_statement, contact}."""
+    """{key, name, mode, joint_with, accreditation_, designation_, participation_statement, contact}."""
     released_on: Mapped[date] = mapped_column(Date)
     reviewed_on: Mapped[date | None] = mapped_column(Date)
     opens_on: Mapped[date] = mapped_column(Date)

@@ -19,6 +19,7 @@ from cme.store.session import violates
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY, LONGEST_NAME, LONGEST_TEXT = 60, 200, 4000
 MOST_APPROVALS = 5
+JOINT_MARK = "[joint provider]"
 MODES = ("accredited", "demonstration")
 STATEMENTS = ("accreditation_statement", "designation_statement", "participation_statement", "contact")
 
@@ -34,6 +35,7 @@ class ProviderFacts:
     designation_statement: str
     participation_statement: str
     contact: str
+    joint_with: str
     correction_days: int
     alarm_holds: bool
     approvals: int
@@ -112,6 +114,8 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
         )
     columns["mails_certificate"] = values.get("mails_certificate", "") == "y"
     columns["alarm_holds"] = values.get("alarm_holds", "") == "y"
+    columns["joint_with"] = clean_line(values.get("joint_with", ""))
+    problems |= _joint_problems(columns)
     days = values.get("correction_days", "").strip()
     columns["correction_days"] = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if not 1 <= int(str(columns["correction_days"])) <= 365:
@@ -121,6 +125,25 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
     if columns["approvals"] == -1:
         problems["approvals"] = [f"Give a number of people from 0 to {MOST_APPROVALS}."]
     return problems, columns
+
+
+def _joint_problems(columns: Mapping[str, object]) -> dict[str, list[str]]:
+    """The accreditor words joint providership in one way, and a statement for one provider must not be used for two."""
+    joint, statement = str(columns["joint_with"]), str(columns["accreditation_statement"])
+    if len(joint) > LONGEST_NAME:
+        return {"joint_with": [f"This is longer than {LONGEST_NAME} characters."]}
+    if columns["mode"] != "accredited":
+        return {}
+    named = JOINT_MARK in statement or (bool(joint) and joint in statement)
+    if joint and not (named and "joint providership" in statement):
+        sentence = (
+            "With a joint provider, write “… through the joint providership of [provider] and [joint provider]. The "
+            "[provider] is accredited by …”."
+        )
+        return {"accreditation_statement": [sentence]}
+    if not joint and (JOINT_MARK in statement or "joint providership" in statement):
+        return {"joint_with": ["The accreditation statement speaks of a joint provider: name it here."]}
+    return {}
 
 
 def _note(session: Session, key: str, columns: Mapping[str, object], *, is_new: bool, by: int, now: datetime) -> None:
@@ -144,6 +167,7 @@ def _facts(row: Provider) -> ProviderFacts:
         designation_statement=row.designation_statement,
         participation_statement=row.participation_statement,
         contact=row.contact,
+        joint_with=row.joint_with,
         correction_days=row.correction_days,
         alarm_holds=row.alarm_holds,
         approvals=row.approvals,

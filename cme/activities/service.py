@@ -168,9 +168,10 @@ def add_minor_revision(
 
 
 def provider_snapshot(provider: Provider, learning_format: str, maximum_quarters: int) -> dict[str, Any]:
-    """The provider as a release freezes it; [provider], [format] and [credits] in its statements are filled in."""
+    """The provider as a release freezes it, with [provider], [joint provider], [format] and [credits] filled in."""
     words = {
         "[provider]": provider.name,
+        "[joint provider]": provider.joint_with,
         "[format]": learning_format,
         "[credits]": credits_phrase(maximum_quarters),
     }
@@ -184,6 +185,7 @@ def provider_snapshot(provider: Provider, learning_format: str, maximum_quarters
         "key": provider.key,
         "name": provider.name,
         "mode": provider.mode,
+        "joint_with": provider.joint_with,
         "accreditation_statement": worded(provider.accreditation_statement),
         "designation_statement": worded(provider.designation_statement),
         "participation_statement": worded(provider.participation_statement),

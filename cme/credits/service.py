@@ -213,6 +213,7 @@ def _snapshot(person: Person, profession: Profession, release: ReleaseFacts) -> 
         "expires_on": release.expires_on.isoformat(),
         "zone": release.zone,
         "revision_id": release.revision_id,
+        "offers": [list(offer) for offer in release.offers],
     }
 
 

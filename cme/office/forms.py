@@ -44,6 +44,7 @@ class ProviderForm(FlaskForm):
     seen = HiddenField()
     key = StringField("Key", render_kw={"maxlength": 60})
     name = StringField("Name", validators=[InputRequired()], render_kw={"maxlength": 200})
+    joint_with = StringField("Joint provider", render_kw={"maxlength": 200})
     mode = RadioField("Mode", choices=MODES, validators=[InputRequired()], validate_choice=False)
     accreditation_statement = _text("Accreditation statement")
     designation_statement = _text("Designation statement")

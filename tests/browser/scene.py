@@ -1,11 +1,13 @@
 """People in every state of the road, and one of everything that has an address of its own."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from certificates import life, packs
+from certificates import designing, life, own_designs, packs
+from certificates.places import store_of
 from certificates.rules.life import Ground
 from cme.activities.service import add_minor_revision
 from cme.credits.notices import send_notice
@@ -22,6 +24,7 @@ from quizzes.services.tallying import tally_batch
 from tests.browser.site import SLUG, Site
 from tests.factories.crowd import make_crowd
 from tests.factories.modules import Module, make_module, make_revision
+from tests.support.designs import picture
 
 GIFT = """
 ::Relief:: What ends a cramp at once? {=Stretching#It lengthens the muscle. ~Ice ~Tea ~%50%Sleep}
@@ -159,6 +162,7 @@ def _work(site: Site, personas: list[Persona]) -> dict[str, object]:
         return {
             **_corrected_text(session, site, module, people["registrar"]),
             **_crowd(session, site),
+            "design": _design(session, site, people["administrator"], now),
             "correction": correction,
             "pack": pack.code,
             "proposal": proposal.id,
@@ -195,6 +199,14 @@ def _crowd(session: Session, site: Site) -> dict[str, object]:
     while tally_batch(session, module.quiz_id) or refresh_figures(session, module.quiz_id):
         pass
     return {"crowded_quiz": module.quiz_id}
+def _design(session: Session, site: Site, by: int, now: datetime) -> int:
+    """A design that was saved once, with pictures that show nothing."""
+    shown = store_of(site.database.app.extensions["settings"]).put(picture(1650, 1275))
+    pictures = {f"{kind}-{paper}": shown for kind in ("credit", "participation") for paper in ("letter", "a4")}
+    made = designing.begin(session, "Our own frame", designing.FORM, by=by, now=now)
+    form = own_designs.Choices("credit", "#7a1f3d", "#a08050", signatures=(("Maria Example", "Chair"),))
+    designing.save(session, made, "0" * 64, {"form": form.plain(), "pictures": pictures}, by=by, now=now)
+    return made
 
 
 def _places(site: Site, personas: list[Persona]) -> dict[str, object]:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 from certificates import jobs, life, queries
 from certificates.files import FolderStore
 from certificates.queries import CertificateFacts
+from cme.activities.models import Provider
 from cme.store.database import db
 from cme.store.session import transaction
 from tests.conftest import NOW
@@ -41,11 +43,12 @@ class Issued:
         return FolderStore(self.app.extensions["settings"].files_folder).get(digest)
 
 
-def issue(app: Flask, name: str = "Jane Doe", *, made: bool = True, **changes: Any) -> Issued:
-    """A granted credit with its certificate; its files too, unless `made` is false."""
+def issue(app: Flask, name: str = "Jane Doe", *, made: bool = True, by: str = "", **changes: Any) -> Issued:
+    """A granted credit with its certificate; its files too, unless `made` is false. `by`: the key of the provider."""
     with app.app_context(), transaction() as session:
         person = make_person(session, now=NOW, name=name)
-        module = make_module(session, now=NOW)
+        provider = session.scalars(select(Provider).where(Provider.key == by)).one() if by else None
+        module = make_module(session, now=NOW, provider=provider)
         certificate = make_certificate(session, person, module, now=NOW, **changes)
         issued = Issued(app, certificate.id, certificate.code, certificate.number, person.email, module.slug)
     if made:

@@ -25,6 +25,7 @@ from certificates.design import design
 from certificates.fetching import Asset, SealedFetcher
 from certificates.finishing import Attachment
 from certificates.rules import document
+from certificates.rules.looks import pixels_of
 from certificates.shaping import FONTS, NoCoverage
 from tests.factories.certificates import CODE, SOCIETY, STATEMENTS, make_snapshot
 from tests.support.printing import URL, key_text, made
@@ -227,7 +228,7 @@ def structure(node: pikepdf.Object):
 def test_the_qr_code_of_the_picture_leads_to_verification(kind: str):
     body = picture.picture_of(render(make_snapshot(kind), URL))
     image = Image.open(io.BytesIO(body))
-    assert image.size == (picture.WIDTH, picture.HEIGHT)
+    assert image.size == pixels_of("letter")
     assert [found.text for found in zxingcpp.read_barcodes(image.convert("RGB"))] == [URL]
     assert len(body) < 300_000
 
@@ -360,7 +361,7 @@ def test_the_image_cache_does_not_grow_with_learners(demonstration: bytes):
     for number in range(3):
         render(make_snapshot(name=f"محمد Smith {number}"), f"{URL[:-1]}{number}")
     assert set(press.images) == before
-    assert {"asset:frame.svg", "asset:seal.svg", "slot:qr"} < before
+    assert {"asset:frame-letter.svg", "asset:seal.svg", "slot:qr"} < before
 
 
 def test_the_engine_names_versions_and_design():

@@ -9,7 +9,9 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Stream, String
 
+from certificates import samples
 from certificates.finishing import Attachment
+from certificates.rules.looks import Paper
 from tests.factories.certificates import make_snapshot
 from tests.support import verapdf
 from tests.support.printing import printed, typeset
@@ -50,6 +52,19 @@ def test_every_class_of_name_keeps_both_standards(name: str, way: str):
 @pytest.mark.parametrize("attachment", [ATTACHMENT, None], ids=["with credential", "without"])
 def test_every_design_keeps_both_standards(kind: str, mode: str, attachment: Attachment | None):
     assert verapdf.problems(printed(make_snapshot(kind, mode=mode), attachment=attachment)) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("paper", list(Paper))
+@pytest.mark.parametrize("kind", ["credit", "participation"])
+@pytest.mark.parametrize("texts", samples.EVERY, ids=lambda texts: texts.__name__)
+def test_every_design_on_every_paper_keeps_both_standards(texts: Callable, kind: str, paper: Paper, way: str):
+    body = WAYS[way](texts(kind, paper), attachment=ATTACHMENT)
+    assert verapdf.problems(body) == []
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        (page,) = pdf.pages
+        width = {Paper.LETTER: 792, Paper.A4: 841.89}[paper]
+        assert float(page.MediaBox[2]) == pytest.approx(width, abs=0.01)
 
 
 def test_the_engine_makes_hundreds_of_checks():

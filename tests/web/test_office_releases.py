@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from cme.activities.models import Provider, Release
+from cme.activities.service import provider_snapshot
 from cme.audit.models import AuditEvent
 from cme.credits.models import Credit
 from cme.store.database import db
@@ -185,6 +186,12 @@ def test_an_administrator_enters_an_accredited_provider(web_app: Flask) -> None:
         ({"accreditation_statement": ""}, "This text is needed"),
         ({"designation_statement": "One credit, always."}, "Write [credits]"),
         ({"contact": "x" * 4001}, "longer than 4000"),
+        ({"joint_with": "n" * 201}, "longer than 200"),
+        ({"joint_with": "Riverside Hospital"}, "through the joint providership of"),
+        (
+            {"accreditation_statement": "Through the joint providership of [provider] and [joint provider]."},
+            "speaks of a joint provider",
+        ),
         ({"correction_days": "0"}, "from 1 to 365"),
         ({"correction_days": "366"}, "from 1 to 365"),
         ({"correction_days": "soon"}, "from 1 to 365"),
@@ -206,6 +213,19 @@ def test_the_edges_of_a_provider_are_saved(web_app: Flask) -> None:
     changes = {"key": "a" * 60, "name": "n" * 200, "contact": "x" * 4000, "correction_days": "365"}
     chief.send(fill(chief.get("/office/providers/new").form("/new"), **changes))
     assert provider(web_app, "a" * 60) is not None
+
+
+def test_a_joint_provider_is_saved_with_the_statement_that_names_both(web_app: Flask) -> None:
+    chief, _ = signed_in(web_app, "administrator")
+    statement = "Planned through the joint providership of [provider] and [joint provider]. [provider] is accredited."
+    changes = {"joint_with": "Riverside Hospital", "accreditation_statement": statement}
+    page = chief.send(fill(chief.get("/office/providers/new").form("/new"), **changes))
+    assert "Riverside Hospital" in page.main
+    stored = provider(web_app)
+    assert stored is not None
+    assert provider_snapshot(stored, "enduring material", 4)["accreditation_statement"] == (
+        "Planned through the joint providership of St Anne Hospital and Riverside Hospital. St Anne Hospital is accredited."
+    )
 
 
 def test_a_key_is_given_once(web_app: Flask) -> None:
