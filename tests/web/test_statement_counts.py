@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from certificates import designing, own_designs
 from certificates.models import Certificate
 from cme.activities.models import Provider, Release
 from cme.activities.service import add_minor_revision
@@ -56,6 +57,7 @@ NAMED = {
     "pages.edit": {"key": "page"},
     "learning.figure": {"key": "none"},
     "learning.figure_picture": {"key": "none"},
+    "certificates.design_picture": {"version_id": "design_version_id"},
     "certificates.pack": {"code": "none"},
     "office.prepare_notice": {"revision_id": "corrected_revision_id"},
     "certificates.pack_archive": {"code": "none"},
@@ -70,6 +72,7 @@ FURTHER = (
 ABSENT = {
     *("learning.figure", "learning.figure_picture", "certificates.pack", "certificates.pack_archive"),
     *("certificates.proposal", "desk.correction", "desk.correction_csv"),
+    *("certificates.proposal", "desk.correction", "certificates.design_picture"),
 }
 
 
@@ -112,7 +115,12 @@ def _first_of_everything(session: Session, world: World) -> dict[str, object]:
     provider = session.scalars(
         select(Provider.key).join(Release, Release.provider_id == Provider.id).where(Release.id == release_id)
     ).one()
+    saved = _design(session, person, "Ours")
     return {
+        "design_id": saved.design_id,
+        "design_version_id": saved.version_id,
+        "kind": "credit",
+        "paper": "a4",
         "slug": world.module.slug,
         "started": world.started.slug,
         "open": open_code,
@@ -154,6 +162,15 @@ def _corrected(session: Session, world: World, now: datetime) -> dict[str, objec
         session, module.release_id, told, words="Right is 3 mg.", earlier=[module.revision_id], by=None, now=now
     )
     return {"corrected_revision_id": other, "notice_id": notice}
+def _design(session: Session, person: int, name: str, versions: int = 1) -> designing.VersionFacts:
+    """A design of the installation's own, saved and published a few times."""
+    made = designing.begin(session, name, designing.FORM, by=person, now=utc_now())
+    form = own_designs.Choices("credit", "#7a1f3d", "#a08050").plain()
+    for number in range(versions):
+        choices = {"form": form, "pictures": {}}
+        saved = designing.save(session, made, f"{number:064d}", choices, by=person, now=utc_now())
+        designing.publish(session, saved.version_id, by=person, now=utc_now())
+    return saved
 
 
 def _upload(session: Session, world: World, now: datetime) -> int:
@@ -185,6 +202,7 @@ def grow(session: Session, world: World) -> None:
     """Many modules, credits, attempts, people, browsers and questions more."""
     now, person = utc_now(), world.person_id
     for number in range(MODULES):
+        _design(session, person, f"Design {number}", versions=number + 1)
         module = make_module(session, now=now)
         if number % 2:
             journeys.earn(session, person, module.release_id, now=now)
