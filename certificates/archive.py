@@ -17,6 +17,7 @@ from cme.kernel.quarters import format_quarters
 
 Rows = Callable[[], Iterator[Packed]]
 FOLDER = "certificates"
+COVER = "cover.pdf"
 HEADER = (
     "file", "sha256", "bytes", "number", "revision", "code", "state", "replaces", "name", "credentials", "profession",
     "module", "title", "release", "kind", "amount", "maximum", "credit_type", "provider", "provider_mode",
@@ -43,10 +44,13 @@ class _Outlet(io.RawIOBase):
         return b"".join(parts)
 
 
-def stream(rows: Rows, store: Store, about: dict[str, Any]) -> Iterator[bytes]:
+def stream(rows: Rows, store: Store, about: dict[str, Any], cover: bytes | None = None) -> Iterator[bytes]:
     """The archive. `rows` gives the manifest's lines anew each time it is called; `about` opens the JSON manifest."""
     outlet, damaged = _Outlet(), set[str]()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:  # pyright: ignore[reportArgumentType]
+        if cover is not None:
+            archive.writestr(_plain(COVER), cover)
+            yield outlet.taken()
         for row in rows():
             try:
                 body = store.get(row.sha256)

@@ -12,6 +12,7 @@ from certificates.models import Certificate, CertificateEvent, CertificateFile, 
 from certificates.rules.document import texts_too_long
 from certificates.rules.life import State
 from certificates.rules.names import unprintable
+from certificates.rules.sheets import Line
 from cme.activities.models import Activity, Provider, Release
 from cme.credits.models import Credit
 from cme.outbox.models import OutboxWork
@@ -163,6 +164,22 @@ def fallen(session: Session, numbers: range) -> list[int]:
 def highest_number(session: Session) -> int:
     """The number of the latest certificate; 0 while there is none."""
     return session.scalar(select(func.max(Certificate.id))) or 0
+
+
+def lines_of(session: Session, person_id: int) -> list[Line]:
+    """The latest certificate of each of the person's credits, newest completion first."""
+    later = _CERTIFICATES.alias("later")
+    newer = select(later.c.id).where(
+        later.c.number == _CERTIFICATES.c.number, later.c.revision > _CERTIFICATES.c.revision
+    )
+    last = select(func.max(_EVENTS.c.id)).where(_EVENTS.c.certificate_id == _CERTIFICATES.c.id)
+    rows = session.execute(
+        select(_CERTIFICATES.c.snapshot, _CERTIFICATES.c.code, _EVENTS.c.event)
+        .select_from(_CERTIFICATES.join(_EVENTS, _EVENTS.c.id == last.correlate(_CERTIFICATES).scalar_subquery()))
+        .where(_CERTIFICATES.c.person_id == person_id, ~newer.correlate(_CERTIFICATES).exists())
+    )
+    lines = [Line(row.snapshot, State(row.event).word, row.code) for row in rows]
+    return sorted(lines, key=lambda line: (line.snapshot["completed_at"], line.code), reverse=True)
 
 
 def code_of_credit(session: Session, person_id: int, credit_id: int) -> str | None:

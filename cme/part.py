@@ -83,6 +83,8 @@ class Part:
     obstacles: Sequence[Callable[[Session, int], list[str]]] = ()
     steps: Sequence[Step] = ()
     credit_links: Sequence[CreditLink] = ()
+    transcript_links: Sequence[CreditLink] = ()
+    """Offered beside the whole transcript: these endpoints take nothing."""
     menu: Sequence[MenuEntry] = ()
     person_data: Sequence[PersonData] = ()
     name_checks: Sequence[Callable[[str], str | None]] = ()
@@ -102,6 +104,7 @@ class House:
     obstacles: tuple[Callable[[Session, int], list[str]], ...]
     steps: tuple[Step, ...]
     credit_links: tuple[CreditLink, ...]
+    transcript_links: tuple[CreditLink, ...]
     menu: tuple[MenuEntry, ...]
     person_data: tuple[PersonData, ...]
     name_checks: tuple[Callable[[str], str | None], ...]
@@ -132,6 +135,9 @@ def join(parts: Sequence[Part]) -> House:
         obstacles=tuple(check for part in parts for check in part.obstacles),
         steps=tuple(sorted((step for part in parts for step in part.steps), key=lambda step: step.order)),
         credit_links=tuple(sorted((link for part in parts for link in part.credit_links), key=lambda link: link.order)),
+        transcript_links=tuple(
+            sorted((link for part in parts for link in part.transcript_links), key=lambda link: link.order)
+        ),
         menu=tuple(sorted((entry for part in parts for entry in part.menu), key=lambda entry: entry.order)),
         person_data=tuple(data for part in parts for data in part.person_data),
         name_checks=tuple(check for part in parts for check in part.name_checks),

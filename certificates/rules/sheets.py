@@ -88,9 +88,17 @@ def transcript(lines: Sequence[Line], *, name: str, credentials: str, site: str,
     )
 
 
-def cover(lines: Sequence[Line], total: int, *, site: str, choice: str, verify_base: str, on: date) -> Sheet:
-    """What lies in an archive, for whoever audits it. Of very many certificates the first are listed."""
-    shown = lines[:MOST_LISTED]
+def cover(every: Iterable[Line], *, site: str, choice: str, verify_base: str, on: date) -> Sheet:
+    """What lies in an archive, for whoever audits it. All are counted; of very many the first are listed."""
+    shown: list[Line] = []
+    sums: dict[str, int] = {}
+    total, real = 0, 0
+    for line in every:
+        total += 1
+        real += not is_demonstration(line.snapshot)
+        _add(sums, line)
+        if total <= MOST_LISTED:
+            shown.append(line)
     rows = tuple(
         (
             (_day(line), line.state if not line.counts else ""),
@@ -109,24 +117,32 @@ def cover(lines: Sequence[Line], total: int, *, site: str, choice: str, verify_b
         title=f"Certificates for audit, {day_phrase(on)}",
         name=f"{total} certificate{'' if total == 1 else 's'}",
         lead=(choice, f"State of every certificate as recorded on {day_phrase(on)}."),
-        figures=_figures(lines),
+        figures=_totals(sums),
         tables=(Table("Contents", columns, tuple(_plain(row) for row in rows)),),
         notes=(
             *((f"{rest} more are listed in manifest.csv and manifest.json.",) if rest else ()),
             "The manifests have the SHA-256 of every file. Each file is signed, and says who signed it.",
             f"Each certificate can be verified by its code at {verify_base}.",
         ),
-        band=DEMONSTRATION if lines and all(is_demonstration(line.snapshot) for line in lines) else "",
+        band=DEMONSTRATION if total and not real else "",
     )
 
 
 def _figures(lines: Iterable[Line]) -> tuple[Figure, ...]:
-    """Sums by what was earned; nothing of one sort is added to another."""
     sums: dict[str, int] = {}
     for line in lines:
-        if line.counts:
-            key = _sort(line.snapshot)
-            sums[key] = sums.get(key, 0) + line.snapshot["amount_quarters"]
+        _add(sums, line)
+    return _totals(sums)
+
+
+def _add(sums: dict[str, int], line: Line) -> None:
+    if line.counts:
+        key = _sort(line.snapshot)
+        sums[key] = sums.get(key, 0) + line.snapshot["amount_quarters"]
+
+
+def _totals(sums: dict[str, int]) -> tuple[Figure, ...]:
+    """Sums by what was earned; nothing of one sort is added to another."""
     return tuple(Figure("Total", format_quarters(amount), key) for key, amount in sorted(sums.items()))
 
 

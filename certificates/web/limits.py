@@ -14,6 +14,8 @@ from cme.people.services.throttle import Counter
 LOOKING = (Limit(60, 60), Limit(3600, 600))
 # Looking into a file costs a process of its own.
 CHECKING = (Limit(60, 10), Limit(3600, 120))
+# So does printing a document of several pages.
+PRINTING = (Limit(60, 3), Limit(3600, 20))
 
 
 def looking() -> Counter:
@@ -24,6 +26,11 @@ def looking() -> Counter:
 def checking() -> Counter:
     """The counter of this address for files that are checked."""
     return Counter("verify-file", _caller("verify-file"), CHECKING)
+
+
+def printing(person_id: int) -> Counter:
+    """The counter of this person for documents that are laid out while they wait."""
+    return Counter("print-sheet", str(person_id), PRINTING)
 
 
 def _caller(what: str) -> str:

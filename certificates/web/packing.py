@@ -1,5 +1,7 @@
 """The office's entrances for many certificates at once: ask for a pack, see how far it is, take the archive."""
 
+from typing import Any
+
 from flask import Response, current_app, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -8,6 +10,7 @@ from certificates import archive, packs
 from certificates.packs import DOWNLOAD, REISSUE
 from certificates.web.blueprint import OFFICE, bp
 from certificates.web.forms import CertificateFilter, PackForm
+from certificates.web.printing import cover_of
 from certificates.web.waiting import store
 from cme.config import Settings
 from cme.credits import reports
@@ -61,7 +64,7 @@ def pack_archive(code: str) -> ResponseReturnValue:
     if found.finished_at is None:
         raise Conflict("pack_not_ready", "The archive is not ready yet; look again in a moment.")
     settings: Settings = current_app.extensions["settings"]
-    pack_id, asked_at = found.id, found.asked_at
+    pack_id, asked_at, found_wanted = found.id, found.asked_at, found.wanted
     about = {
         "what": "Certificates of continuing medical education",
         "issuer": settings.public_url,
@@ -74,9 +77,24 @@ def pack_archive(code: str) -> ResponseReturnValue:
     }
     with transaction() as session:
         packs.note_taken(session, pack_id, by=current_user.person_id, now=request_now())
-    body = archive.stream(lambda: packs.every_packed(db.session(), pack_id), store(), about)
+    cover = cover_of(packs.every_packed(db.session(), pack_id), _choice(found_wanted))
+    body = archive.stream(lambda: packs.every_packed(db.session(), pack_id), store(), about, cover)
     return Response(
         stream_with_context(body),
         mimetype="application/zip",
         headers={"Content-Disposition": f'attachment; filename="CME-certificates_{asked_at:%Y-%m-%d_%H%M}.zip"'},
     )
+
+
+def _choice(wanted: dict[str, Any]) -> str:
+    """How the certificates were chosen, in a sentence; of a person only that one was asked for."""
+    parts = [
+        f"module {wanted['module']}" if wanted.get("module") else "",
+        f"kind {wanted['kind']}" if wanted.get("kind") else "",
+        f"state {wanted['state']}" if wanted.get("state") else "",
+        f"issued from {wanted['since'][:10]}" if wanted.get("since") else "",
+        f"issued before {wanted['until'][:10]}" if wanted.get("until") else "",
+        "of one person" if wanted.get("by_person") else "",
+    ]
+    said = "; ".join(part for part in parts if part)
+    return f"Chosen by: {said}." if said else "All certificates."

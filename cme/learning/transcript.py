@@ -48,10 +48,12 @@ class Year:
 def transcript() -> ResponseReturnValue:
     """All earned credit, by year of completion in the module's own zone."""
     entries = queries.transcript(db.session(), current_user.person_id)
+    house = current_app.extensions["house"]
     return render_template(
         "learning/transcript.html",
         years=years_of(entries),
-        links=current_app.extensions["house"].credit_links,
+        links=house.credit_links,
+        further=house.transcript_links,
         told=told_of(db.session(), current_user.person_id),
     )
 

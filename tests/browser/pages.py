@@ -127,6 +127,7 @@ NO_PAGES = {
     "desk.health_xlsx",
     "certificates.png",
     "certificates.design_picture",
+    "certificates.transcript_pdf",
     "certificates.of_module",
     "certificates.show_for_credit",
     "health.alive",
