@@ -199,6 +199,8 @@ def _crowd(session: Session, site: Site) -> dict[str, object]:
     while tally_batch(session, module.quiz_id) or refresh_figures(session, module.quiz_id):
         pass
     return {"crowded_quiz": module.quiz_id}
+
+
 def _design(session: Session, site: Site, by: int, now: datetime) -> int:
     """A design that was saved once, with pictures that show nothing."""
     shown = store_of(site.database.app.extensions["settings"]).put(picture(1650, 1275))

@@ -162,6 +162,8 @@ def _corrected(session: Session, world: World, now: datetime) -> dict[str, objec
         session, module.release_id, told, words="Right is 3 mg.", earlier=[module.revision_id], by=None, now=now
     )
     return {"corrected_revision_id": other, "notice_id": notice}
+
+
 def _design(session: Session, person: int, name: str, versions: int = 1) -> designing.VersionFacts:
     """A design of the installation's own, saved and published a few times."""
     made = designing.begin(session, name, designing.FORM, by=person, now=utc_now())
