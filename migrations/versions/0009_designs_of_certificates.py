@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from cme.store.guards import append_only_statements, drop_statements
 
-revision: str = "0008"
-down_revision: str | None = "0007"
+revision: str = "0009"
+down_revision: str | None = "0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
