@@ -10,12 +10,15 @@ from sqlalchemy import select
 from certificates.design import design
 from certificates.files import FolderStore
 from certificates.models import CertificateDesign, DesignVersion
+from cme.activities.models import Activity, Release
 from cme.audit.models import AuditEvent
+from cme.people.models import Person
 from cme.store.database import db
 from cme.store.session import transaction
 from tests.conftest import NOW
 from tests.factories.issued import issue
 from tests.factories.modules import make_provider
+from tests.factories.people import PASSWORD
 from tests.support.client import Client, Form, Page
 from tests.support.designs import good, picture, with_html, zipped
 from tests.support.office_pages import signed_in
@@ -207,6 +210,16 @@ def test_the_old_certificate_stays_as_it_was_and_new_ones_follow(web_app: Flask,
     form = filled(page.form("/looks"), provider=key, version=str(version.id), paper="a4")
     chief.send(form)
     new = issue(web_app, by=key)
+    with web_app.app_context(), transaction() as session:
+        session.get_one(Person, old.facts.person_id).name = "Somebody Else"
+        release = session.scalars(select(Release).join(Activity).where(Activity.slug == old.slug)).one()
+        release.state, release.withdrawn_at, release.withdrawal_reason = "withdrawn", NOW, "An error in the text."
+    owner = Client(web_app)
+    owner.sign_in(old.email, PASSWORD)
+    assert hashlib.sha256(owner.raw.get(f"/certificates/{old.code}.pdf").get_data()).hexdigest() == before
+    verified = Client(web_app).get(f"/verify/{old.code}")
+    assert verified.h1.startswith("Valid ")
+    assert "Jane Doe" in verified.main
     assert hashlib.sha256(old.file()).hexdigest() == before
     assert old.facts.snapshot["design_digest"] == design("credit").digest
     assert new.facts.snapshot["design_digest"] == version.digest
