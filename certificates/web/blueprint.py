@@ -7,10 +7,7 @@ from cme.part import MenuEntry
 
 bp = Blueprint("certificates", "certificates", template_folder="templates")
 OFFICE = (Role.REGISTRAR, Role.ADMINISTRATOR)
-MENU = (
-    MenuEntry("Certificates", "certificates.office_list", 62, roles=frozenset(role.value for role in OFFICE)),
-    MenuEntry("Designs", "certificates.designs", 63, roles=frozenset({Role.ADMINISTRATOR.value})),
-)
+MENU = (MenuEntry("Certificates", "certificates.office_list", 62, roles=frozenset(role.value for role in OFFICE)),)
 
 # The largest number a row can have: a longer one in an address is no page, rather than an error of the database.
 ROW = "int(max=9223372036854775807)"
