@@ -104,12 +104,6 @@ def words_of_item(item: Item) -> str:
     return "\n".join(parts).casefold()
 
 
-def has_words(item: Item, words: str) -> bool:
-    """Whether every one of the words stands somewhere in the item."""
-    found = words_of_item(item)
-    return all(word in found for word in words.casefold().split())
-
-
 def offered(lines: Iterable[BankLine]) -> Offered:
     """The values that occur, each once, in order."""
     items = [line.item for line in lines]

@@ -1,7 +1,7 @@
 """Editing: what keeps a version from being published, and what two versions differ in."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from quizzes.rules.delivery import TODAY, DeliveryRules
@@ -138,11 +138,11 @@ def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
 
 
 def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> Iterator[Obstacle]:
-    for line in blueprint:
-        of_line = [item for item in items if line.takes(item.topic, item.tags)]
+    for line, of_line in zip(blueprint, items_by_line(blueprint, items), strict=True):
         at_hand = len(of_line)
         for item in of_line:
-            yield from points_obstacles([line], item)
+            if item.points != line.points:
+                yield from points_obstacles([line], item)
         if at_hand < line.draw:
             fitting = "topics and tags" if line.tags else "topics"
             sentence = (
@@ -157,6 +157,22 @@ def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -
             "No set of questions satisfies the blueprint: too many of them are kept apart from each other.",
             field="blueprint",
         )
+
+
+def items_by_line(blueprint: Sequence[BlueprintLine], items: Iterable[Item]) -> list[list[Item]]:
+    """What each line of the blueprint may draw; a bank is walked once, however many lines there are."""
+    by_topic: dict[str, list[Item]] = {}
+    for item in items:
+        by_topic.setdefault(item.topic, []).append(item)
+    return [
+        [
+            item
+            for topic in dict.fromkeys(line.topics)
+            for item in by_topic.get(topic, ())
+            if not line.tags or line.takes(item.topic, item.tags)
+        ]
+        for line in blueprint
+    ]
 
 
 def changed_places(places: Mapping[int, int], order: Sequence[int]) -> dict[int, int]:

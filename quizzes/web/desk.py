@@ -18,8 +18,9 @@ from quizzes.queries.modules import modules_of
 from quizzes.queries.reviews import acts_of
 from quizzes.queries.versions import history_of, published_version_of, quizzes_at_hand
 from quizzes.queries.work import work_of
-from quizzes.rules.bank import has_words
+from quizzes.rules.bank import words_of_item
 from quizzes.rules.drawing import DrawError, candidates_of, draw, order_of_choices, together
+from quizzes.rules.editing import items_by_line
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
 from quizzes.services.publishing import review_of
@@ -67,7 +68,7 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
     changed = difference_seen(session, shelf(), here, published) if facts.is_draft else None
     stands = review_of(session, facts)
     obstacles = obstacles_among(here, modules, stands) if facts.is_draft else []
-    rows = [(number, one) for number, one in facts.items.items() if _matches(one, text, topic)]
+    rows = _fitting(here, text, topic)
     number = request.args.get("page", 1, type=int)
     skip = offset_of(number, PAGE)
     return render_template(
@@ -194,7 +195,7 @@ def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
 def at_hand(facts: QuizVersionFacts) -> list[int]:
     """For each line of the blueprint how many questions it may draw."""
     ready = [item for item in facts.items.values() if item.is_drawn]
-    return [sum(line.takes(item.topic, item.tags) for item in ready) for line in facts.blueprint]
+    return [len(found) for found in items_by_line(facts.blueprint, ready)]
 
 
 def _draft(session: Session, version_id: int) -> Shelved:
@@ -214,7 +215,11 @@ def _version_to_show(history: list, wanted: int | None) -> int | None:
     return history[0].version_id if history else None
 
 
-def _matches(item: Item, text: str, topic: str) -> bool:
-    if topic and item.topic != topic:
-        return False
-    return not text or has_words(item, text)
+def _fitting(here: Shelved, text: str, topic: str) -> list[tuple[int, Item]]:
+    """Questions with this topic and all of these words, in their order."""
+    found = [(number, item) for number, item in here.facts.items.items() if not topic or item.topic == topic]
+    wanted = text.casefold().split()
+    if not wanted:
+        return found
+    said = here.once("words", lambda: {number: words_of_item(item) for number, item in here.facts.items.items()})
+    return [(number, item) for number, item in found if all(word in said[number] for word in wanted)]
