@@ -76,6 +76,16 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """Which version a report is about."""
+
+    quiz_id: int
+    version_id: int
+    title: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class HealthReport:
     """A quiz: its scores, how reliable they are, how sure people were."""
 
@@ -93,24 +103,30 @@ class HealthReport:
     """(how sure, answers, share right) over all items of the published version."""
 
 
+def head_of(session: Session, quiz_id: int) -> Head | None:
+    """The published version; None before the first publishing."""
+    row: Any = session.execute(
+        select(Quiz.id, QuizVersion.id, Quiz.title, QuizVersion.number)
+        .join(QuizVersion, QuizVersion.quiz_id == Quiz.id)
+        .where(Quiz.id == quiz_id, QuizVersion.state == "published")
+    ).one_or_none()
+    return None if row is None else Head(*row)
+
+
 def health_of_quiz(session: Session, quiz_id: int) -> HealthReport | None:
     """The report on the published version; None before the first publishing."""
-    version_id = published_version_of(session, quiz_id)
-    if version_id is None:
+    head = head_of(session, quiz_id)
+    if head is None:
         return None
-    head = session.execute(
-        select(Quiz.title, QuizVersion.number)
-        .join(QuizVersion, QuizVersion.quiz_id == Quiz.id)
-        .where(QuizVersion.id == version_id)
-    ).one()
+    version_id = head.version_id
     scores = _scores(session, version_id)
     attempts = sum(scores.values())
     items, spread, fewest, most, answers, points, alarmed = _sums(session, version_id)
     return HealthReport(
         quiz_id=quiz_id,
         version_id=version_id,
-        title=head[0],
-        number=head[1],
+        title=head.title,
+        number=head.number,
         attempts=attempts,
         scores=tuple(sorted(scores.items())),
         reliability=_reliability(items, spread, fewest, most, points, scores),

@@ -15,6 +15,7 @@ from quizzes.queries.health import (
     all_lines,
     dots_of,
     earlier_wordings,
+    head_of,
     health_of_quiz,
     holding_of,
     line_of,
@@ -56,17 +57,20 @@ def health(quiz_id: int) -> ResponseReturnValue:
 @editors
 def item_health(quiz_id: int, lineage: str) -> ResponseReturnValue:
     """One item: what was chosen, by how well people did, how long it took, how sure they were."""
-    report, session = _report(quiz_id), db.session()
-    line = line_of(session, report.version_id, lineage)
+    session = db.session()
+    head = head_of(session, quiz_id)
+    if head is None:
+        raise NotFound
+    line = line_of(session, head.version_id, lineage)
     if line is None:
         raise NotFound
-    item = items_of(session, report.version_id, only=[line.question_id])[line.question_id]
+    item = items_of(session, head.version_id, only=[line.question_id])[line.question_id]
     changes = overrides_for(session, [line.question_id])
     if line.question_id in changes:
         item = corrected(item, changes[line.question_id])
     return render_template(
         "quizzes/desk/item_health.html",
-        report=report,
+        report=head,
         line=line,
         item=item,
         words=words_of(item),

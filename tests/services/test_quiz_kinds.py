@@ -257,3 +257,81 @@ def test_the_database_holds_the_bounds_itself(room: Room) -> None:
     ):
         with pytest.raises(IntegrityError), room.session.begin_nested():
             room.session.execute(statement)
+
+
+# Late, to the microsecond
+
+
+@pytest.mark.parametrize(
+    ("after_end", "counted", "dated"),
+    [
+        (timedelta(microseconds=-1), True, timedelta(microseconds=-1)),
+        (timedelta(0), True, timedelta(0)),
+        (LATE - timedelta(microseconds=1), True, timedelta(0)),
+        (LATE, False, timedelta(0)),
+        (timedelta(days=3), False, timedelta(0)),
+    ],
+    ids=["just in time", "at the end", "under way at the end", "too late", "days later"],
+)
+def test_a_submission_around_the_end_keeps_what_was_under_way_and_is_dated_at_the_end(
+    session: Session, now: datetime, after_end: timedelta, counted: bool, dated: timedelta
+) -> None:
+    room = Room(session, now, delivery=DeliveryRules(minutes=10), pass_points=1)
+    code, end = room.begin(), now + timedelta(minutes=10)
+    room.submit(code, at=end + after_end, **RIGHT)
+    attempt = room.attempt(code)
+    assert attempt.earned_points == (POINTS if counted else 0)
+    assert attempt.submitted_at == end + dated
+
+
+@pytest.mark.parametrize(("before_close", "counts"), [(timedelta(microseconds=1), True), (timedelta(0), False)])
+def test_an_attempt_that_runs_out_around_the_end_of_the_term_counts_by_its_own_end(
+    session: Session, now: datetime, before_close: timedelta, counts: bool
+) -> None:
+    """Whenever it is closed, days later too."""
+    room = Room(session, now, delivery=DeliveryRules(minutes=10), pass_points=1)
+    closes = room.release.term.closes_at
+    code = room.begin(at=closes - before_close - timedelta(minutes=10))
+    room.save(code, "single", "a", at=closes - timedelta(minutes=5))
+    room.submit(code, at=closes + timedelta(days=2))
+    attempt = room.attempt(code)
+    assert (attempt.passed, attempt.counted) == (True, counts)
+    assert attempt.submitted_at == closes - before_close
+
+
+def test_the_wait_begins_at_the_end_of_an_attempt_that_ran_out_not_when_somebody_noticed(
+    session: Session, now: datetime
+) -> None:
+    room = Room(session, now, delivery=DeliveryRules(minutes=10, wait_hours=24))
+    room.begin()
+    end = now + timedelta(minutes=10)
+    with pytest.raises(Refused) as refused:
+        room.begin(at=end + timedelta(hours=24) - timedelta(microseconds=1))
+    assert refused.value.code == "wait_between_attempts"
+    assert room.begin(at=end + timedelta(hours=24))
+
+
+def test_extra_time_given_while_answers_are_still_taken_moves_the_end_and_afterwards_does_not(
+    session: Session, now: datetime
+) -> None:
+    for late, moved in ((LATE - timedelta(microseconds=1), 1), (LATE, 0)):
+        room = Room(session, now, delivery=DeliveryRules(minutes=20))
+        code, end = room.begin(), now + timedelta(minutes=20)
+        granted = Accommodation(extra_time_percent=50)
+        assert accommodating.grant(session, room.person_id, granted, by=room.registrar, now=end + late) == moved
+        room.submit(code, at=now + timedelta(minutes=29), **RIGHT)
+        assert room.attempt(code).earned_points == (POINTS if moved else 0)
+
+
+def test_an_extra_attempt_ends_no_wait_and_a_shorter_wait_gives_no_attempt(session: Session, now: datetime) -> None:
+    room = Room(session, now, delivery=DeliveryRules(attempts=1, wait_hours=24))
+    room.submit(room.begin())
+    for at, code in ((now, "no_attempts_left"), (now + timedelta(hours=25), "no_attempts_left")):
+        with pytest.raises(Refused) as refused:
+            room.begin(at=at)
+        assert refused.value.code == code
+    accommodating.grant(session, room.person_id, Accommodation(extra_attempts=1), by=room.registrar, now=now)
+    with pytest.raises(Refused) as refused:
+        room.begin(at=now + timedelta(hours=24) - timedelta(microseconds=1))
+    assert refused.value.code == "wait_between_attempts"
+    assert room.begin(at=now + timedelta(hours=24))

@@ -1,12 +1,15 @@
 """Pages for every kind of question: the editor's form, the rules, the preflight, the attempt with and without script."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+import lxml.html
 import pytest
 import time_machine
 from sqlalchemy import select
 
 from cme.activities.models import FrontMatterView
+from cme.activities.queries import release_facts
 from cme.store.database import db
 from cme.store.session import transaction
 from quizzes.models.attempt import Answer, Attempt
@@ -35,7 +38,21 @@ class Learner:
                 FrontMatterView(person_id=person.id, release_id=self.module.release_id, digest="0" * 64, seen_at=NOW)
             )
             email = person.email
+        self.email = email
         client.sign_in(email, PASSWORD)
+
+    def pass_now(self) -> None:
+        """Another attempt with everything right."""
+        form = self.begin().form("/answers")
+        for lineage, position in self.places().items():
+            for name, value in fields_for(lineage, position, RIGHT[lineage]).items():
+                form[name] = value
+        form.action = form.action.replace("/answers", "/submit")
+        assert "Passed" in self.client.send(form).main
+
+    def closes_at(self) -> datetime:
+        with self.app.app_context():
+            return release_facts(db.session(), self.module.release_id).term.closes_at
 
     def begin(self) -> Page:
         quiz = f"/modules/{self.module.slug}/quiz"
@@ -345,3 +362,48 @@ def test_two_versions_are_compared_in_words_and_side_by_side(editor: Editor) -> 
 def test_the_preview_shows_every_kind(editor: Editor) -> None:
     page = editor.client.get(f"/desk/versions/{editor.draft().version_id}/preview")
     assert len(page.css(".question")) == len(ALL)
+
+
+# The review matrix, part by part and stage by stage
+
+SIGNS = {
+    "answers": "Question 1",
+    "verdicts": "answer-wrong",
+    "passages": "Read the passage",
+    "keys": "The right answer",
+    "rationales": "Because of",
+    "references": "One A. 2020.",
+}
+
+
+@pytest.mark.parametrize("part", SIGNS)
+@pytest.mark.parametrize("stage", ["after_try", "after_passing", "after_term"])
+def test_each_part_is_seen_from_its_stage_on_and_not_before(client: Client, clock, stage: str, part: str) -> None:
+    """One cell of the matrix is set (with the own answers, beside which everything stands); all stages are looked at."""
+    beside = {"verdicts": True} if part == "passages" else {}  # a passage is shown beside a wrong answer
+    cell = replace(NOTHING, **{"answers": True, **beside, part: True})
+    rules = replace(DeliveryRules(after_try=NOTHING, after_passing=NOTHING, after_term=NOTHING), **{stage: cell})
+    learner = Learner(client, delivery=rules)
+    form = learner.begin().form("/answers")
+    places = learner.places()
+    form[f"q-{places['single']}"] = "b"
+    during = client.get(form.action.replace("/answers", "")).body
+    assert not any(sign in during for name, sign in SIGNS.items() if name != "answers")
+    form.action = form.action.replace("/answers", "/submit")
+    failed = client.send(form, button=("confirm_unanswered", "yes"))
+    result = form.action.replace("/submit", "/result")
+    seen = {"after_try": shows(failed, part)}
+    learner.pass_now()
+    seen["after_passing"] = shows(client.get(result), part)
+    assert seen == {"after_try": stage == "after_try", "after_passing": stage in {"after_try", "after_passing"}}
+    clock.move_to(learner.closes_at() - timedelta(microseconds=1))
+    client.sign_in(learner.email, PASSWORD)
+    assert shows(client.get(result), part) == seen["after_passing"]
+    clock.move_to(learner.closes_at())
+    assert shows(client.get(result), part)
+
+
+def shows(page: Page, part: str) -> bool:
+    found = page.css("ol.answers")
+    body = "".join(lxml.html.tostring(one, encoding="unicode") for one in found)
+    return SIGNS[part] in body
