@@ -83,6 +83,7 @@ class Head:
     version_id: int
     title: str
     number: int
+    asks_certainty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,11 @@ class HealthReport:
 def head_of(session: Session, quiz_id: int) -> Head | None:
     """The published version; None before the first publishing."""
     row: Any = session.execute(
-        select(Quiz.id, QuizVersion.id, Quiz.title, QuizVersion.number)
+        select(Quiz.id, QuizVersion.id, Quiz.title, QuizVersion.number, QuizVersion.delivery)
         .join(QuizVersion, QuizVersion.quiz_id == Quiz.id)
         .where(Quiz.id == quiz_id, QuizVersion.state == "published")
     ).one_or_none()
-    return None if row is None else Head(*row)
+    return None if row is None else Head(*row[:4], asks_certainty=bool(row[4].get("certainty")))
 
 
 def health_of_quiz(session: Session, quiz_id: int) -> HealthReport | None:
@@ -132,18 +133,22 @@ def health_of_quiz(session: Session, quiz_id: int) -> HealthReport | None:
         reliability=_reliability(items, spread, fewest, most, points, scores),
         items_per_attempt=round(answers / attempts) if attempts else 0,
         alarmed=alarmed,
-        certainty=_certainty(session, quiz_id, version_id),
+        certainty=_certainty(session, quiz_id, version_id) if head.asks_certainty else (),
     )
 
 
 def lines_of(session: Session, version_id: int, *, page: int = 1, order: str = "attention") -> Page[HealthLine]:
     """A page of the published version's items."""
-    rows = session.execute(
-        _LINES.where(QUESTIONS.c.version_id == version_id)
-        .order_by(*_ORDER.get(order, _ORDER["attention"]))
+    wanted = _ORDER.get(order, _ORDER["attention"])
+    # The whole bank is put in order without its figures; only those of the page are read.
+    shown = (
+        _LINES.with_only_columns(QUESTIONS.c.id)
+        .where(QUESTIONS.c.version_id == version_id)
+        .order_by(*wanted)
         .limit(PAGE_SIZE + 1)
         .offset(offset_of(page))
     )
+    rows = session.execute(_LINES.where(QUESTIONS.c.id.in_(shown)).order_by(*wanted))
     return page_of([_line(row) for row in rows], page)
 
 

@@ -20,11 +20,11 @@ def raise_alarms(session: Session, quiz_id: int, *, now: datetime) -> tuple[str,
     lines = alarmed_lines(session, quiz_id)
     if not lines:
         return ()
-    answered = _answered(session, quiz_id)
+    answered, speaking = _answered(session, quiz_id), _speaking(session, quiz_id)
     holds = holding_of(session, quiz_id).holds
     raised: list[str] = []
     for line in lines:
-        if line.health.takers < LOUDER * answered.get((line.lineage, line.series), 0):
+        if line.lineage in speaking or line.health.takers < LOUDER * answered.get((line.lineage, line.series), 0):
             continue
         details = {
             "sentence": " ".join(line.health.alarms),
@@ -43,6 +43,14 @@ def set_holding(session: Session, quiz_id: int, *, holds: bool | None) -> None:
     else:
         session.merge(HealthSetting(quiz_id=quiz_id, holds=holds))
     session.flush()
+
+
+def _speaking(session: Session, quiz_id: int) -> set[str]:
+    """Items whose alarm nobody has answered yet."""
+    open_ones = select(HOLDS.c.lineage).where(
+        HOLDS.c.quiz_id == quiz_id, HOLDS.c.cause == "alarm", HOLDS.c.released_at.is_(None)
+    )
+    return set(session.scalars(open_ones))
 
 
 def _answered(session: Session, quiz_id: int) -> dict[tuple[str, str], int]:

@@ -41,10 +41,10 @@ FILL = (
     """INSERT INTO answers (attempt_id, position, question_id, choice_order, kind, parts, chosen, saved_at, seconds,
          points, maximum)
        SELECT a.id, m.n, :question + (many.n * 10 + m.n) % :items, '["a", "b", "c", "d"]', 'single', '[]',
-         CASE WHEN (many.n * 7919 + m.n * 10473 + many.n / 97 * 31) % 100 < 40 + many.n % 50 THEN 'a'
+         CASE WHEN (many.n * 7919 + m.n * 10473 + many.n / 97 * 31) % 100 < 40 + many.n / 11 % 50 THEN 'a'
               WHEN (many.n * 31 + m.n) % 3 = 0 THEN 'b' WHEN (many.n + m.n) % 2 = 0 THEN 'c' ELSE 'd' END,
          :now, (many.n * 13 + m.n * 7) % 120,
-         CASE WHEN (many.n * 7919 + m.n * 10473 + many.n / 97 * 31) % 100 < 40 + many.n % 50 THEN 1 ELSE 0 END, 1
+         CASE WHEN (many.n * 7919 + m.n * 10473 + many.n / 97 * 31) % 100 < 40 + many.n / 11 % 50 THEN 1 ELSE 0 END, 1
        FROM many JOIN attempts a ON a.code = 'many-' || many.n JOIN many m ON m.n <= 10
        WHERE many.n BETWEEN :first AND :last""",
     """UPDATE attempts SET earned_points = (SELECT sum(points) FROM answers WHERE attempt_id = attempts.id)
