@@ -112,7 +112,8 @@ def run_outbox(once: bool) -> None:
 @with_appcontext
 def backup(file: Path, files_only: bool) -> None:
     """Write database and stored files into FILE (.tar.gz), consistent while the server runs."""
-    if files_only and _settings().files_bucket:
+    # Pictures and videos of quizzes stay in the folder, whatever holds the certificates.
+    if files_only and _settings().files_bucket and next(backups.stored_files(_settings().files_folder), None) is None:
         raise click.ClickException(
             f"The files are in {_settings().files}: keep versions and copies of the bucket itself."
         )

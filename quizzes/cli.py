@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from cme.kernel.clock import utc_now
@@ -15,11 +16,14 @@ from cme.kernel.refusal import Refused
 from cme.people.queries import person_id_of
 from cme.store.database import db
 from cme.store.session import Session, transaction
+from quizzes.files import MediaFolder
 from quizzes.interchange.convert import from_item
 from quizzes.interchange.formats import FORMATS, read_any
 from quizzes.interchange.planning import State
 from quizzes.interchange.report import Verdict
 from quizzes.queries.health import all_lines, health_of_quiz
+from quizzes.queries.media import media_of
+from quizzes.queries.policies import policy_of
 from quizzes.queries.versions import (
     draft_of,
     history_of,
@@ -30,10 +34,11 @@ from quizzes.queries.versions import (
 )
 from quizzes.rules.correcting import Change, Policy, Treatment
 from quizzes.rules.item import QuizVersionFacts
-from quizzes.rules.linting import STANDARD, STRICT, lint_all
+from quizzes.rules.linting import POLICIES, lint_all
 from quizzes.rules.statistics import Figure
 from quizzes.services import authoring, importing, uploads
 from quizzes.services.correcting import correct_key, predict
+from quizzes.services.media import bytes_of
 from quizzes.services.publishing import obstacles_of
 
 quizzes_group = AppGroup("quizzes", help="Question banks: look, check, exchange, correct.")
@@ -71,7 +76,8 @@ def check(key: str, number: int | None) -> None:
 def lint(key: str, number: int | None, strict: bool) -> None:
     """Flaws of item writing in the quiz KEY; the exit code is 1 when one of them blocks publishing."""
     facts = _facts(db.session(), key, number)
-    notes = lint_all(facts.items.values(), STRICT if strict else STANDARD)
+    policy = POLICIES["strict" if strict else policy_of(db.session(), facts.quiz_id)]
+    notes = lint_all(facts.items.values(), policy)
     for note in notes:
         kind = "to mend" if note.blocks else "advice"
         words = f" “{note.words[:60]}”" if note.words else ""
@@ -167,7 +173,9 @@ def export(key: str, number: int | None, format_key: str, output: Path) -> None:
     wanted = FORMATS[format_key]
     entries = [from_item(item, facts.vignettes) for item in facts.items.values()]
     losses = [one for one in wanted.losses(entries) if one.verdict is not Verdict.IMPORTED]
-    output.write_bytes(wanted.write(entries, facts.title))
+    shown = {name for entry in entries for name in entry.media}
+    brought = bytes_of(media_of(db.session(), facts.quiz_id), shown, _files()) if shown else {}
+    output.write_bytes(wanted.write(entries, facts.title, brought))
     for one in losses:
         click.echo(f"{one.lineage}: {one.verdict}: {' '.join(reason.sentence for reason in one.reasons)}", err=True)
     click.echo(f"{len(entries)} questions, {len(losses)} of them with a loss, are in {output.name}.")
@@ -212,8 +220,10 @@ def import_file(key: str, file: Path, format_key: str | None, into_draft: bool, 
                 raise click.ClickException("Name an account with --by.")
             with transaction() as writing:
                 version_id = authoring.open_draft(writing, quiz_id, editor=editor, now=utc_now())
-                taken = importing.take_in(writing, version_id, report, editor=editor, now=utc_now())
+                taken = importing.take_in(writing, version_id, report, files=_files(), editor=editor, now=utc_now())
             click.echo(f"{len(taken.added)} added, {len(taken.changed)} changed, {len(taken.same)} as they were.")
+            if taken.media:
+                click.echo(f"Pictures and videos added: {', '.join(taken.media)}.")
     except Refused as refusal:
         raise click.ClickException(refusal.sentence) from None
     _end(refused > 0)
@@ -230,6 +240,10 @@ def _change(to: str | None, accept: str | None, everyone: bool, drop: bool, poli
     if len(chosen) != 1:
         raise click.UsageError("Choose one of --to, --accept, --everyone and --drop.")
     return chosen[0]
+
+
+def _files() -> MediaFolder:
+    return MediaFolder(current_app.extensions["settings"].files_folder)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from quizzes.web import (
     health,
     holds,
     importing,
+    media,
     questions,
     reviews,
     rules,
@@ -53,6 +54,7 @@ PART = Part(
                 undoing.bp,
                 reviews.bp,
                 accommodations.bp,
+                media.files_bp,
             )
         )
     ),

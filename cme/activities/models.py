@@ -20,6 +20,7 @@ class Provider(Base):
         CheckConstraint("mode IN ('accredited', 'demonstration')", name="mode_known"),
         CheckConstraint("correction_days BETWEEN 1 AND 365", name="correction_days_sane"),
         CheckConstraint("approvals BETWEEN 0 AND 5", name="approvals_sane"),
+        CheckConstraint("item_policy IN ('standard', 'no_true_false', 'strict')", name="item_policy_known"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -44,6 +45,8 @@ class Provider(Base):
         Boolean(create_constraint=False), default=False, server_default=text("false")
     )
     """Whether the letter that tells of a certificate brings the PDF along, beside the link."""
+    item_policy: Mapped[str] = mapped_column(String(16), default="standard", server_default="standard")
+    """Which notes on item writing keep a quiz from being published."""
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -21,6 +21,7 @@ LONGEST_KEY, LONGEST_NAME, LONGEST_TEXT = 60, 200, 4000
 MOST_APPROVALS = 5
 JOINT_MARK = "[joint provider]"
 MODES = ("accredited", "demonstration")
+ITEM_POLICIES = ("standard", "no_true_false", "strict")
 STATEMENTS = ("accreditation_statement", "designation_statement", "participation_statement", "contact")
 
 
@@ -41,6 +42,8 @@ class ProviderFacts:
     approvals: int
     """People who must have approved a version of a quiz before it is published."""
     mails_certificate: bool
+    item_policy: str
+    """Which notes on item writing keep a quiz from being published."""
     changed_at: datetime
 
 
@@ -124,6 +127,9 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
     columns["approvals"] = int(approvals) if approvals in {str(one) for one in range(MOST_APPROVALS + 1)} else -1
     if columns["approvals"] == -1:
         problems["approvals"] = [f"Give a number of people from 0 to {MOST_APPROVALS}."]
+    columns["item_policy"] = values.get("item_policy", "") or ITEM_POLICIES[0]
+    if columns["item_policy"] not in ITEM_POLICIES:
+        problems["item_policy"] = ["Choose one of them."]
     return problems, columns
 
 
@@ -154,7 +160,12 @@ def _note(session: Session, key: str, columns: Mapping[str, object], *, is_new: 
         person_id=by,
         subject="provider",
         subject_id=key,
-        details={"mode": columns["mode"], "approvals": columns["approvals"], "new": is_new},
+        details={
+            "mode": columns["mode"],
+            "approvals": columns["approvals"],
+            "item_policy": columns["item_policy"],
+            "new": is_new,
+        },
     )
 
 
@@ -172,5 +183,6 @@ def _facts(row: Provider) -> ProviderFacts:
         alarm_holds=row.alarm_holds,
         approvals=row.approvals,
         mails_certificate=row.mails_certificate,
+        item_policy=row.item_policy,
         changed_at=row.changed_at,
     )

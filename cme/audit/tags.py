@@ -48,6 +48,7 @@ class Event(StrEnum):
     QUIZ_PUBLISHED = "quiz.published"
     QUIZ_ITEM_HELD = "quiz.item_held"
     QUIZ_ITEM_RELEASED = "quiz.item_released"
+    QUIZ_MEDIA_ADDED = "quiz.media_added"
     QUIZ_KEY_CORRECTED = "quiz.key_corrected"
     QUIZ_REGRADED = "quiz.regraded"
     CERTIFICATE_ISSUED = "certificate.issued"

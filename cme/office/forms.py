@@ -22,6 +22,11 @@ MODES = [
 ]
 
 
+ITEM_POLICIES = [
+    SelectChoice("standard", "What is missing, and all or none of the above, must be mended before publishing"),
+    SelectChoice("no_true_false", "The same, and there may be no true-or-false questions"),
+    SelectChoice("strict", "Every note on item writing must be mended before publishing"),
+]
 NO_REASON = "Say why the release is withdrawn."
 
 
@@ -55,6 +60,7 @@ class ProviderForm(FlaskForm):
     alarm_holds = BooleanField("Hold a question at once when the numbers say that its key may be wrong")
 
     approvals = IntegerField("People who must approve a quiz", validators=[InputRequired()])
+    item_policy = RadioField("Item writing", choices=ITEM_POLICIES, default="standard", validate_choice=False)
 
     def mark(self, problems: Mapping[str, Sequence[str]]) -> None:
         """Show each sentence at its field."""

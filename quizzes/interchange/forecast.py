@@ -54,5 +54,3 @@ def _line(finding: Finding, reasons: tuple[str, ...], plan: Planned) -> Line:
 def _left_behind(entry: Entry) -> Iterator[str]:
     for reason in lost_in_item(entry):
         yield reason.sentence
-    if entry.media:
-        yield f"Pictures are not taken from files ({', '.join(entry.media)[:200]}); add them at the question."

@@ -32,7 +32,6 @@ _ACTIVE = {
 }
 _GONE = {
     "iframe": ("frame", "An embedded page was removed."),
-    "video": ("video", "A video was removed; add it by hand."),
     "audio": ("audio", "A sound was removed; add it by hand."),
     "math": ("formula", "A formula in MathML was removed; write it anew or add it as a picture."),
     "svg": ("drawing", "A drawing (SVG) was removed; add it as a picture."),
@@ -70,13 +69,16 @@ _BLOCK = {
     "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
     "ul",
 }  # fmt: skip
-_KNOWN = _INLINE | _BLOCK | {"html", "body", "head", "col", "colgroup", "wbr", "nobr", "bdi", "o:p"}
+_FILM = {"video", "source", "track"}
+_KNOWN = _INLINE | _BLOCK | _FILM | {"html", "body", "head", "col", "colgroup", "wbr", "nobr", "bdi", "o:p"}
 _CLEANER = nh3.Cleaner(
-    tags=_INLINE | _BLOCK,
+    tags=_INLINE | _BLOCK | _FILM,
     clean_content_tags=_DROPPED,
     attributes={
         "a": {"href"},
         "img": {"src", "alt"},
+        "video": {"src", "title", "aria-label"},
+        "source": {"src"},
         "ol": {"start"},
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan"},
@@ -262,6 +264,8 @@ class _Walker:
             return "\\\n"
         if tag == "img":
             return self._image(element)
+        if tag == "video":
+            return self._film(element)
         inner = "".join(self._inside(element))
         if tag in {"em", "i", "cite", "var"}:
             return self._mark("*", inner)
@@ -320,6 +324,15 @@ class _Walker:
             safe = _address(source)
             return f"[{words or 'Picture'}]({safe})"
         return words
+
+    def _film(self, element: Element) -> str:
+        source = str(element.get("src") or next((one.get("src") for one in element.iter("source")), "") or "")
+        words = escape(collapse(str(element.get("title") or element.get("aria-label") or "")).strip())
+        name = self.picture(source, self.losses) if source and not _WEB.match(source) else None
+        if name is None:
+            self.losses.add("video", "A video was removed; add it by hand, with its captions.")
+            return words
+        return f"![{words}]({name})"
 
 
 def _address(address: str) -> str:

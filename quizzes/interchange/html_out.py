@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -10,7 +11,7 @@ from mdit_py_plugins.subscript import sub_plugin
 from mdit_py_plugins.superscript import superscript_plugin
 
 from quizzes.interchange.escaping import collapse, plain_to_markdown
-from quizzes.interchange.media import NAME
+from quizzes.interchange.media import NAME, captions_name, is_film
 
 _ONE_PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>\n?", re.DOTALL)
 
@@ -40,8 +41,23 @@ def _settle(tokens: Sequence[Token], pictures: str) -> None:
             source = str(token.attrs.get("src", ""))
             if NAME.fullmatch(source):
                 token.attrs["src"] = pictures + source
+                if is_film(source):
+                    _film(token, pictures)
         if token.children:
             _settle(token.children, pictures)
+
+
+def _film(token: Token, pictures: str) -> None:
+    """A video as HTML knows it, with its captions; other programs that show it show them."""
+    source = str(token.attrs["src"])
+    words = escape(_words(token.children or []))
+    captions = escape(pictures + captions_name(source.removeprefix(pictures)))
+    token.type = "html_inline"
+    token.content = (
+        f'<video src="{escape(source)}" controls="controls" title="{words}">'
+        f'<track kind="captions" src="{captions}" srclang="en" /></video>'
+    )
+    token.children = None
 
 
 def to_plain(markdown: str) -> str:

@@ -1,33 +1,21 @@
-"""Pictures that come with questions: kept by a plain name, and only when the bytes are what the name says."""
+"""Pictures and videos that come with questions: kept by a plain name, and only when the bytes are what they must be."""
 
 import base64
 import binascii
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from quizzes.interchange.limits import MOST_MEDIA_BYTES
 from quizzes.interchange.lineage import digest, slug
 from quizzes.interchange.reasons import Losses, Reason
+from quizzes.rules.media import FILMS, KINDS, NAME, captions_name, digest_of, judge, judge_captions, shown_in
+from quizzes.rules.pictures import MediaError, Seen
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,69}\.(?:png|jpg|gif|webp)", re.ASCII)
 _DATA = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.ASCII | re.IGNORECASE)
 _PREFIXES = ("$ims-cc-filebase$", "$ims_cc_filebase$", "@@pluginfile@@", "%24ims-cc-filebase%24")
-_IN_MARKDOWN = re.compile(r"!\[(?:[^\[\]\\]|\\.){0,2000}\]\(([a-z0-9][a-z0-9_.-]{0,79})\)", re.ASCII)
-
-
-def picture_type(data: bytes) -> str | None:
-    """The ending that belongs to the content; None for anything but the four kinds taken."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if data[:6] in {b"GIF87a", b"GIF89a"}:
-        return "gif"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    return None
+_ENDINGS = tuple(f".{kind}" for kind in (*KINDS, "jpeg", "vtt"))
 
 
 def picture_missing(name: str) -> Reason:
@@ -36,16 +24,27 @@ def picture_missing(name: str) -> Reason:
 
 
 def named_in(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the pictures that Markdown texts show, each once, in their order."""
-    found: dict[str, None] = {}
-    for text in texts:
-        if "![" in text:
-            found.update(dict.fromkeys(match for match in _IN_MARKDOWN.findall(text) if NAME.fullmatch(match)))
-    return tuple(found)
+    """Names of what Markdown texts show, each once, in their order."""
+    return tuple(shown_in(texts))
+
+
+def is_film(name: str) -> bool:
+    """Whether a plain name is that of a video."""
+    return name.endswith(tuple(f".{kind}" for kind in FILMS))
+
+
+def files_of(names: Iterable[str], media: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What a package takes along for these names: the files that are at hand, captions beside their videos."""
+    found: dict[str, bytes] = {}
+    for name in sorted(set(names)):
+        for part in (name, captions_name(name)) if is_film(name) else (name,):
+            if part in media:
+                found[part] = media[part]
+    return found
 
 
 class MediaBag:
-    """The pictures of one file: looks up what a text points to and hands out plain names."""
+    """The pictures and videos of one file: looks up what a text points to and hands out plain names."""
 
     def __init__(self, sources: Mapping[str, Callable[[], bytes]] | None = None) -> None:
         self._sources = dict(sources or {})
@@ -69,7 +68,8 @@ class MediaBag:
             return self._missing(posixpath.basename(unquote(parts.path)), losses)
         if path not in self._named:
             data = self._sources[path]()
-            name = self._store(posixpath.basename(path), data, losses)
+            captions = self._sources.get(f"{path.rpartition('.')[0]}.vtt")
+            name = self._store(posixpath.basename(path), data, losses, captions)
             if name is None:
                 return None
             self._named[path] = name
@@ -112,17 +112,34 @@ class MediaBag:
             losses.add(reason.code, reason.sentence)
         return plain
 
-    def _store(self, name: str, data: bytes, losses: Losses) -> str | None:
-        kind = picture_type(data)
-        if kind is None or len(data) > MOST_MEDIA_BYTES:
-            losses.add("picture_unknown", f"“{name[:80]}” is not a PNG, JPEG, GIF or WebP picture; it was left out.")
+    def _store(self, name: str, data: bytes, losses: Losses, captions: Callable[[], bytes] | None = None) -> str | None:
+        words = None
+        try:
+            seen = judge(data)
+            if seen.kind in FILMS:
+                words = _captions(captions)
+        except MediaError as error:
+            code = "picture_unknown" if error.code == "media_kind" else error.code
+            losses.add(code, f"“{name[:80]}” was left out. {error.sentence}")
             return None
-        stem = slug(name.rpartition(".")[0] or name, 60) or "picture"
-        plain = f"{stem}.{kind}"
-        if self.taken.get(plain, data) != data:
-            plain = f"{stem[:48]}-{digest(data.hex())}.{kind}"
-        self.taken[plain] = data
+        plain = self._plain(name, seen)
+        self.taken[plain] = seen.data
+        if words is not None:
+            self.taken[captions_name(plain)] = words
         return plain
+
+    def _plain(self, name: str, seen: Seen) -> str:
+        stem = slug(name.rpartition(".")[0] or name, 60) or "picture"
+        plain = f"{stem}.{seen.kind}"
+        if self.taken.get(plain, seen.data) != seen.data:
+            plain = f"{stem[:48]}-{digest(digest_of(seen.data))}.{seen.kind}"
+        return plain
+
+
+def _captions(read: Callable[[], bytes] | None) -> bytes:
+    if read is None:
+        raise MediaError("captions_missing", "A video needs its captions, as a .vtt file of the same name beside it.")
+    return judge_captions(read())
 
 
 def _split(source: str) -> SplitResult | None:
@@ -133,6 +150,10 @@ def _split(source: str) -> SplitResult | None:
 
 
 def sources_of(names: Iterator[str], read: Callable[[str], bytes]) -> dict[str, Callable[[], bytes]]:
-    """Readers for the members of a package that may be pictures."""
-    endings = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
-    return {name: (lambda name=name: read(name)) for name in names if name.lower().endswith(endings)}
+    """Readers for the members of a package that may be pictures, videos or captions."""
+    return {name: (lambda name=name: read(name)) for name in names if may_be_media(name)}
+
+
+def may_be_media(name: str) -> bool:
+    """Whether the name of a member ends like that of a picture, a video or captions."""
+    return name.lower().endswith(_ENDINGS)

@@ -194,7 +194,8 @@ class _Reader:
         bag = MediaBag(sources)
         bag.taken = self.bag.taken  # one shelf for the whole file, so that names stay unique
         for path in sources:
-            bag.name_of(path, self.losses)
+            if not path.lower().endswith(".vtt"):  # captions come with their video
+                bag.name_of(path, self.losses)
         return bag
 
     def _answers(self) -> list[tuple[Element, Decimal]]:

@@ -8,7 +8,7 @@ from quizzes.interchange import own
 from quizzes.interchange.entry import Choice, Entry, Kind, Scoring
 from quizzes.interchange.html_out import to_html, to_line
 from quizzes.interchange.lineage import NO_TOPIC
-from quizzes.interchange.media import named_in
+from quizzes.interchange.media import files_of, named_in
 from quizzes.interchange.reasons import Reason
 from quizzes.interchange.shares import percent_shares
 from quizzes.interchange.xml_file import Element, etree, native_digest
@@ -102,10 +102,8 @@ def _text(parent: Element, tag: str, markdown: str, media: Mapping[str, bytes], 
 
 def _html(holder: Element, markdown: str, media: Mapping[str, bytes]) -> None:
     _sub(holder, "text", to_html(markdown, pictures=_PICTURES))
-    for name in named_in((markdown,)):
-        if name in media:
-            encoded = base64.b64encode(media[name]).decode()
-            _sub(holder, "file", encoded, name=name, path="/", encoding="base64")
+    for name, data in files_of(named_in((markdown,)), media).items():
+        _sub(holder, "file", base64.b64encode(data).decode(), name=name, path="/", encoding="base64")
 
 
 def _answer(

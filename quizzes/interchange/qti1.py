@@ -10,7 +10,7 @@ from quizzes.interchange.carrying import Capacity
 from quizzes.interchange.entry import Entry, Vignette
 from quizzes.interchange.html_in import Picture
 from quizzes.interchange.lineage import digest
-from quizzes.interchange.media import MediaBag, sources_of
+from quizzes.interchange.media import MediaBag, may_be_media, sources_of
 from quizzes.interchange.numbers_in import number_of
 from quizzes.interchange.qti1_read import ItemReader, fields_of, material_text, question_type
 from quizzes.interchange.qti1_write import elsewhere, write_package
@@ -44,9 +44,7 @@ def read(data: bytes, name: str) -> Report:
     for path in archive.names:
         if path.endswith(_ENDINGS) and b"questestinterop" in archive.head(path):
             _File(gathering, parse_xml(archive.read(path), path), path, bag).take()
-        elif posixpath.basename(path) not in _BESIDE and not path.lower().endswith(
-            (".png", ".jpg", ".jpeg", ".gif", ".webp")
-        ):
+        elif posixpath.basename(path) not in _BESIDE and not may_be_media(path):
             left.append(posixpath.basename(path))
     if left:
         gathering.note("files_not_taken", f"{len(left)} other files were not taken: {', '.join(left[:5])[:200]}.")

@@ -8,6 +8,7 @@ from quizzes.interchange.archive import pack
 from quizzes.interchange.entry import Choice, Entry, Kind, Scoring
 from quizzes.interchange.html_out import to_html, to_line
 from quizzes.interchange.lineage import digest
+from quizzes.interchange.media import files_of
 from quizzes.interchange.reasons import Reason
 from quizzes.interchange.shares import percent_shares
 from quizzes.interchange.xml_file import Element, etree, native_digest
@@ -49,8 +50,8 @@ def write_package(entries: Sequence[Entry], title: str, media: Mapping[str, byte
     section = _sub(assessment, "section", ident="root_section")
     for entry in entries:
         section.append(_item(entry))
-    used = sorted({name for entry in entries for name in entry.media} & media.keys())
-    pictures = {f"pictures/{name}": media[name] for name in used}
+    used = files_of((name for entry in entries for name in entry.media), media)
+    pictures = {f"pictures/{name}": data for name, data in used.items()}
     files = {
         f"{ident}/{ident}.xml": etree.tostring(root, xml_declaration=True, encoding="UTF-8"),
         f"{ident}/assessment_meta.xml": _meta(ident, title or "Questions", len(entries)),

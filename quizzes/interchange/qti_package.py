@@ -10,7 +10,7 @@ from quizzes.interchange import html_in, own
 from quizzes.interchange.archive import Archive, is_zip, pack, shown_path
 from quizzes.interchange.entry import Entry, Vignette
 from quizzes.interchange.lineage import digest, vignette_key
-from quizzes.interchange.media import MediaBag, sources_of
+from quizzes.interchange.media import MediaBag, files_of, may_be_media, sources_of
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.qti_names import XSI, Maker, Version, attribute, name
 from quizzes.interchange.qti_read import inner_html, read_item
@@ -167,9 +167,10 @@ class _Package:
 
     def notes(self) -> list[tuple[str, str]]:
         """Files of the package that nothing was taken from."""
-        pictures = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
         left = [
-            one for one in self.archive.names if one not in self._read and not one.lower().endswith((*pictures, ".xsd"))
+            one
+            for one in self.archive.names
+            if one not in self._read and not one.lower().endswith(".xsd") and not may_be_media(one)
         ]
         if not left:
             return []
@@ -210,9 +211,9 @@ class _Writer:
         for entry in entries:
             self._item(entry, cases)
             self._sub(test, "dependency", identifierref=item_identifier(entry))
-        for name_ in sorted({name_ for entry in entries for name_ in entry.media} & self.media.keys()):
+        for name_, data in files_of((name_ for entry in entries for name_ in entry.media), self.media).items():
             path = f"pictures/{name_}"
-            self.files[path] = self.media[name_]
+            self.files[path] = data
             resource = self._sub(self.resources, "resource", identifier=f"p-{name_}", type="webcontent", href=path)
             self._sub(resource, "file", href=path)
         manifest = etree.tostring(self.manifest, xml_declaration=True, encoding="UTF-8")
@@ -236,9 +237,8 @@ class _Writer:
         resource.insert(0, metadata)
         if address:
             self._sub(resource, "dependency", identifierref=address[0])
-        for picture in entry.media:
-            if picture in self.media:
-                self._sub(resource, "dependency", identifierref=f"p-{picture}")
+        for picture in files_of(entry.media, self.media):
+            self._sub(resource, "dependency", identifierref=f"p-{picture}")
 
     def _resource(self, identifier: str, kind: str, path: str, data: bytes) -> Element:
         self.files[path] = data

@@ -9,7 +9,7 @@ from quizzes.interchange.checking import refusals
 from quizzes.interchange.entry import Entry
 from quizzes.interchange.limits import MOST_ITEMS
 from quizzes.interchange.lineage import content_lineage, source_lineage
-from quizzes.interchange.media import picture_missing
+from quizzes.interchange.media import files_of, picture_missing
 from quizzes.interchange.reasons import ItemRefused, Losses, Reason
 from quizzes.rules.limits import NAME
 
@@ -126,8 +126,7 @@ class Gathering:
             entries.append(entry)
             verdict = Verdict.LOSS if taken.reasons else Verdict.IMPORTED
             findings.append(Finding(verdict, taken.place, taken.label, entry.lineage, tuple(taken.reasons)))
-        used = {name for entry in entries for name in entry.media}
-        kept = {name: data for name, data in (media or {}).items() if name in used}
+        kept = files_of((name for entry in entries for name in entry.media), media or {})
         return Report(self.format, self.title, tuple(entries), tuple(findings), tuple(self._notes.values()), kept)
 
     def _settle_names(self) -> None:

@@ -11,7 +11,7 @@ from cme.kernel.refusal import Invalid
 from quizzes.interchange.archive import Archive, is_zip, pack
 from quizzes.interchange.carrying import Capacity
 from quizzes.interchange.entry import Entry, Vignette
-from quizzes.interchange.media import MediaBag, sources_of
+from quizzes.interchange.media import MediaBag, files_of, sources_of
 from quizzes.interchange.plain import entry_of, to_plain_map, vignette_of
 from quizzes.interchange.plain_reader import PlainReader
 from quizzes.interchange.reasons import ItemRefused, Losses, Reason
@@ -176,7 +176,7 @@ def write(entries: Sequence[Entry], title: str, media: Mapping[str, bytes] | Non
         for entry in entries
     ]
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, indent=2).encode()
-    used = {name: data for name, data in (media or {}).items() if any(name in entry.media for entry in entries)}
+    used = files_of((name for entry in entries for name in entry.media), media or {})
     return pack({FILE: text, **{PICTURES + name: data for name, data in used.items()}}) if used else text
 
 

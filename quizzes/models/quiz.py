@@ -144,6 +144,7 @@ class QuizAssignment(Base):
 for _model in (QuizVersion, Question, Choice):
     keep_published(_model.__table__)  # pyright: ignore[reportArgumentType] - declarative types it as FromClause
 
+QUIZZES = cast("Table", Quiz.__table__)
 QUESTIONS = cast("Table", Question.__table__)
 QUIZ_VERSIONS = cast("Table", QuizVersion.__table__)
 QUIZ_ASSIGNMENTS = cast("Table", QuizAssignment.__table__)

@@ -13,6 +13,7 @@ from cme.articles.models import Passage
 from quizzes.models.hold import HOLDS, PROOFS, ItemHold
 from quizzes.models.quiz import Question, Quiz, QuizAssignment, QuizVersion
 from quizzes.rules.staleness import Proof
+from quizzes.rules.word_difference import Stretch, difference_in_words
 
 _HELD = select(HOLDS.c.lineage).where(
     HOLDS.c.quiz_id == bindparam("quiz"), HOLDS.c.released_at.is_(None), HOLDS.c.still_drawn.is_(False)
@@ -44,6 +45,11 @@ class PassagePair:
     what: str
     before: str | None
     after: str | None
+
+    @property
+    def in_words(self) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+        """Old and new text with the words that went and came; of a passage that is gone, all went."""
+        return difference_in_words(self.before or "", self.after or "")
 
 
 def held_lineages(session: Session, quiz_id: int) -> frozenset[str]:

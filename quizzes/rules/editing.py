@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from quizzes.rules.delivery import TODAY, DeliveryRules
 from quizzes.rules.drawing import DrawError, candidate_of, draw
 from quizzes.rules.item import BlueprintLine, Item, Topic, points_of
+from quizzes.rules.media import Medium, shown_in
 from quizzes.rules.reviewing import Standing, review_obstacles
 from quizzes.rules.shapes import Obstacle, kind_problems
 
@@ -31,6 +32,7 @@ def obstacles(
     *,
     modules: Sequence[ModuleFacts] = (),
     vignettes: Mapping[str, str] | None = None,
+    media: Mapping[str, Medium] | None = None,
     review: Standing | None = None,
 ) -> list[Obstacle]:
     """Everything that must be mended before publishing; empty means it may be published.
@@ -47,7 +49,10 @@ def obstacles(
     for item in items:
         if not item.is_drawn:
             continue
-        found += item_obstacles(item, known_topics, names, modules=modules, vignettes=vignettes)
+        found += item_obstacles(item, known_topics, names, modules=modules, vignettes=vignettes, media=media)
+    if media is not None:
+        for key, text in (vignettes or {}).items():
+            found += media_obstacles((("", text),), media, case=key)
     if not found:
         found += _draw_obstacles(blueprint, [item for item in items if item.is_drawn])
     if review is not None:
@@ -89,13 +94,41 @@ def item_obstacles(
     *,
     modules: Sequence[ModuleFacts] = (),
     vignettes: Mapping[str, str] | None = None,
+    media: Mapping[str, Medium] | None = None,
 ) -> Iterator[Obstacle]:
-    """What must be mended in one item; of `lineages` only those that it is kept apart from are asked for."""
+    """What must be mended in one item; of `lineages` only those that it is kept apart from are asked for.
+
+    `media` are the pictures and videos of the quiz; None is not asked about.
+    """
     yield from _text_obstacles(item, topics, lineages)
     if item.vignette and not (vignettes or {}).get(item.vignette, "").strip():
         yield Obstacle(f"The case “{item.vignette}” has no text.", item.lineage, "vignette")
     for module in modules:
         yield from _pointer_obstacles(item, module)
+    if media is not None:
+        fields = [("stem", item.stem), ("rationale", item.rationale)]
+        fields += [("choices", text) for one in item.choices for text in (one.text, one.rationale)]
+        fields += [("stems", text) for one in item.stems for text in (one.text, one.rationale)]
+        yield from media_obstacles(fields, media, lineage=item.lineage)
+        films = {name for one in (*item.choices, *item.stems) for name in shown_in([one.text])}
+        for name in sorted(name for name in films if name in media and media[name].is_film):
+            sentence = f"A video ({name}) cannot stand in a choice or a part: put it into the stem."
+            yield Obstacle(sentence, item.lineage, "choices")
+
+
+def media_obstacles(
+    texts: Iterable[tuple[str, str]], media: Mapping[str, Medium], *, lineage: str | None = None, case: str = ""
+) -> Iterator[Obstacle]:
+    """What is wrong with the pictures and videos that these texts (by field) show."""
+    where = f"In the case “{case}”: " if case else ""
+    for field, text in texts:
+        for name, has_words in shown_in([text]).items():
+            if name not in media:
+                sentence = f"{where}this quiz has no picture or video “{name}”: add it or mend the name."
+                yield Obstacle(sentence[:1].upper() + sentence[1:], lineage, field or None)
+            elif not has_words and not media[name].alt:
+                sentence = f"{where}say in words what “{name}” shows: ![words]({name})."
+                yield Obstacle(sentence[:1].upper() + sentence[1:], lineage, field or None)
 
 
 def points_obstacles(blueprint: Sequence[BlueprintLine], item: Item) -> Iterator[Obstacle]:

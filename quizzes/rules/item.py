@@ -132,6 +132,12 @@ class Item:
         return next((choice.key for choice in self.choices if choice.correct), None)
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Every Markdown text of the item."""
+        parts = (*self.choices, *self.stems)
+        return (self.stem, self.rationale, *(one.text for one in parts), *(one.rationale for one in parts))
+
+    @property
     def fingerprint(self) -> str:
         """Changes whenever anything about the item changes: how an editor's save knows what it was made from."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’)]*\s+(?=[\"“‘(]*[A-Z0-9])")
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|approx|e\.g|i\.e|[a-z]\.m|No|Fig)\.[\"”’)]*\s*\Z")
+_PICTURE = re.compile(r"!\[(?:[^\[\]\\]|\\.){0,2000}\]\([^()\s]{1,200}\)")
 _MARKS = re.compile(r"[*_`#>|]")
 _COMMON = """
 about above after again against among around because before being below between both could does doing down during each
@@ -35,7 +36,7 @@ class Stem:
 
 def split_stem(stem: str) -> Stem:
     """The lead-in is the last sentence; a stem of one sentence is all lead-in."""
-    text = stem.rstrip()
+    text = without_pictures(stem).rstrip()
     begin = 0
     for found in _SENTENCE_END.finditer(text):
         if not _ABBREVIATION.search(text[: found.start()]):
@@ -43,10 +44,15 @@ def split_stem(stem: str) -> Stem:
     return Stem(vignette=text[:begin].strip(), lead_in=text[begin:], at=begin)
 
 
+def without_pictures(text: str) -> str:
+    """The text with spaces where it shows pictures or videos: the words about them are not the question's."""
+    return _PICTURE.sub(lambda found: " " * len(found[0]), text) if "![" in text else text
+
+
 def sentences(text: str) -> list[str]:
     """Sentences of a text, without their Markdown marks."""
     found: list[str] = []
-    rest = _MARKS.sub(" ", text).strip()
+    rest = _MARKS.sub(" ", without_pictures(text)).strip()
     begin = 0
     for end in _SENTENCE_END.finditer(rest):
         if not _ABBREVIATION.search(rest[: end.start()]):

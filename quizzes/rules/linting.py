@@ -46,7 +46,16 @@ class Policy:
 
 
 STANDARD = Policy()
+NO_TRUE_FALSE = Policy({**DEFAULTS, Code.TRUE_FALSE: Severity.BLOCKS})
 STRICT = Policy(dict.fromkeys(Code, Severity.BLOCKS))
+POLICIES: Mapping[str, Policy] = {"standard": STANDARD, "no_true_false": NO_TRUE_FALSE, "strict": STRICT}
+"""By the name under which a provider chooses one, from the mildest to the strictest."""
+
+
+def strictest(names: Iterable[str]) -> str:
+    """The policy of a quiz that serves several providers, by its name; of none, the standard one."""
+    order = list(POLICIES)
+    return max((name for name in names if name in POLICIES), key=order.index, default=order[0])
 
 
 @dataclass(frozen=True, slots=True)

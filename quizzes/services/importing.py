@@ -7,11 +7,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from quizzes.interchange.convert import to_item, vignettes_of
+from quizzes.interchange.media import files_of
 from quizzes.interchange.planning import Planned, State, plan_import
 from quizzes.interchange.report import Report
+from quizzes.interchange.settling import settled
+from quizzes.queries.media import digests_of
 from quizzes.queries.versions import next_position, version_facts
 from quizzes.rules.limits import storage_problems
+from quizzes.services import media
 from quizzes.services.drafts import lock, note_change, set_columns
+from quizzes.services.media import Files
 from quizzes.services.remembering import remember
 from quizzes.services.writing import add_items, replace_item
 
@@ -25,16 +30,19 @@ class Taken:
     same: tuple[str, ...]
     refused: Mapping[str, Sequence[str]]
     """Questions that a draft cannot hold, and why."""
+    media: tuple[str, ...] = ()
+    """Pictures and videos that the quiz did not have."""
 
 
-def take_in(session: Session, version_id: int, report: Report, *, editor: int, now: datetime) -> Taken:
-    """Write the questions into a draft in one go; the same file twice changes nothing.
+def take_in(session: Session, version_id: int, report: Report, *, files: Files, editor: int, now: datetime) -> Taken:
+    """Write the questions into a draft in one go, with their pictures and videos; the same file twice changes nothing.
 
     Refuses: a version that is no draft.
     """
     draft = lock(session, version_id)
     facts = version_facts(session, version_id)
     assert facts is not None  # its row is locked
+    report = settled(report, digests_of(session, draft.quiz_id))
     numbers = {item.lineage: number for number, item in facts.items.items()}
     names: dict[State, list[str]] = {state: [] for state in State}
     refused: dict[str, Sequence[str]] = {}
@@ -60,6 +68,8 @@ def take_in(session: Session, version_id: int, report: Report, *, editor: int, n
     for one in kept:
         if one.state is State.CHANGED:
             replace_item(session, numbers[one.entry.lineage], to_item(one.entry))
+    shown = files_of((name for one in kept for name in one.entry.media), report.media)
+    brought = media.add_all(session, draft.quiz_id, shown, files=files, by=editor, now=now)
     if kept:
         if cases:
             set_columns(session, version_id, vignettes={**facts.vignettes, **cases})
@@ -69,4 +79,4 @@ def take_in(session: Session, version_id: int, report: Report, *, editor: int, n
             "changed": len(names[State.CHANGED]),
         }
         note_change(session, draft, editor, details, before=before, now=now)
-    return Taken(tuple(names[State.NEW]), tuple(names[State.CHANGED]), tuple(names[State.SAME]), refused)
+    return Taken(tuple(names[State.NEW]), tuple(names[State.CHANGED]), tuple(names[State.SAME]), refused, brought)

@@ -1,6 +1,6 @@
 """Publishing a draft or discarding it, and what stands in the way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -10,15 +10,18 @@ from cme.audit.tags import Event
 from cme.kernel.refusal import Invalid
 from quizzes.models.quiz import QuizVersion
 from quizzes.queries.modules import module_facts_of
+from quizzes.queries.policies import policy_of
 from quizzes.queries.reviews import standing
 from quizzes.queries.versions import published_version_of, version_facts
 from quizzes.rules.editing import Difference, ModuleFacts, Obstacle, difference, obstacles
 from quizzes.rules.item import QuizVersionFacts
-from quizzes.rules.linting import blocking
+from quizzes.rules.linting import POLICIES, blocking
+from quizzes.rules.media import Medium
 from quizzes.rules.reviewing import Standing
 from quizzes.services import holding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
 from quizzes.services.series import series_by_question
+from quizzes.services.versions import media_for
 
 
 def discard_draft(session: Session, version_id: int, *, edition: int, editor: int | None, now: datetime) -> int:
@@ -70,7 +73,9 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
 def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """What keeps this version from being published for the releases its quiz serves."""
     modules = module_facts_of(session, facts.quiz_id)
-    return obstacles_for(facts, modules, review_of(session, facts))
+    return obstacles_for(
+        facts, modules, review_of(session, facts), media_for(session, facts), policy_of(session, facts.quiz_id)
+    )
 
 
 def review_of(session: Session, facts: QuizVersionFacts) -> Standing | None:
@@ -79,14 +84,30 @@ def review_of(session: Session, facts: QuizVersionFacts) -> Standing | None:
 
 
 def obstacles_for(
-    facts: QuizVersionFacts, modules: Sequence[ModuleFacts], review: Standing | None = None
+    facts: QuizVersionFacts,
+    modules: Sequence[ModuleFacts],
+    review: Standing | None = None,
+    media: Mapping[str, Medium] | None = None,
+    policy: str = "standard",
 ) -> list[Obstacle]:
-    """The same from facts alone."""
+    """The same from facts alone; `media` of None does not ask for pictures and videos."""
     items = list(facts.items.values())
-    found = obstacles(facts.blueprint, facts.topics, items, modules=modules, vignettes=facts.vignettes, review=review)
+    found = obstacles(
+        facts.blueprint,
+        facts.topics,
+        items,
+        modules=modules,
+        vignettes=facts.vignettes,
+        media=media,
+        review=review,
+    )
     # What is missing altogether is an obstacle already; the linter adds the flaws of wording that its policy blocks.
     flaws = [
-        note for item in items if item.is_drawn for note in blocking(item) if not note.code.value.endswith("_missing")
+        note
+        for item in items
+        if item.is_drawn
+        for note in blocking(item, POLICIES[policy])
+        if not note.code.value.endswith("_missing")
     ]
     return [*found, *(Obstacle(f"{one.sentence} {one.mend}", one.lineage, one.place.split()[0]) for one in flaws)]
 

@@ -14,14 +14,19 @@ from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import NotFound
 from quizzes.queries.bank import changed_lineages, current_heads, held_causes, places_of_lineages, versions_in_review
+from quizzes.queries.media import media_of
 from quizzes.queries.modules import DeskModule, modules_of
+from quizzes.queries.policies import policy_of
 from quizzes.queries.versions import items_of, places_of, version_head
 from quizzes.rules.bank import BankLine
 from quizzes.rules.editing import Difference, ModuleFacts
 from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.media import Medium
 from quizzes.rules.reviewing import Standing
 from quizzes.rules.shapes import Obstacle
 from quizzes.services.publishing import difference_between, obstacles_for, review_of
+from quizzes.services.versions import shows_any
+from quizzes.services.wording import NO_MEDIA
 
 SHELF = "quiz_shelf"
 MOST_QUESTIONS = 20_000
@@ -98,12 +103,24 @@ class Shelf:
 def obstacles_seen(session: Session, shelf: Shelf, shelved: Shelved) -> list[Obstacle]:
     """What keeps the version from being published."""
     modules = modules_of(session, shelved.facts.quiz_id, shelf.modules)[1]
-    return obstacles_among(shelved, modules, review_of(session, shelved.facts))
+    return obstacles_among(session, shelved, modules, review_of(session, shelved.facts))
 
 
-def obstacles_among(shelved: Shelved, modules: tuple[ModuleFacts, ...], review: Standing | None) -> list[Obstacle]:
+def obstacles_among(
+    session: Session, shelved: Shelved, modules: tuple[ModuleFacts, ...], review: Standing | None
+) -> list[Obstacle]:
     """The same where the modules that the quiz serves and the review are at hand."""
-    return shelved.once(("obstacles", modules, review), lambda: obstacles_for(shelved.facts, modules, review))
+    media, policy = media_seen(session, shelved), policy_of(session, shelved.facts.quiz_id)
+    return shelved.once(
+        ("obstacles", modules, review, tuple(media.values()), policy),
+        lambda: obstacles_for(shelved.facts, modules, review, media, policy),
+    )
+
+
+def media_seen(session: Session, shelved: Shelved) -> Mapping[str, Medium]:
+    """Pictures and videos of the quiz; not even asked for where no text of the version shows one."""
+    shows = shelved.once("shows media", lambda: shows_any(shelved.facts))
+    return media_of(session, shelved.facts.quiz_id) if shows else NO_MEDIA
 
 
 def difference_seen(session: Session, shelf: Shelf, shelved: Shelved, published: int | None) -> Difference:

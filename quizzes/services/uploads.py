@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from cme.kernel.refusal import Conflict, Invalid, NotFound
 from quizzes.interchange.forecast import Line, forecast
 from quizzes.interchange.report import Report
+from quizzes.interchange.settling import settled
 from quizzes.models.upload import MOST_UPLOAD, UPLOADS
+from quizzes.queries.media import digests_of
 from quizzes.queries.uploads import base_of
 from quizzes.queries.versions import version_facts
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.services import authoring, importing
+from quizzes.services.media import Files
 
 KEPT_FOR = timedelta(hours=24)
 MOST_WAITING = 10
@@ -28,6 +31,7 @@ def look_ahead(session: Session, quiz_id: int, report: Report) -> tuple[QuizVers
     facts = version_facts(session, base[0]) if base is not None else None
     if facts is None:
         raise NotFound
+    report = settled(report, digests_of(session, quiz_id))
     return facts, forecast(list(facts.items.values()), report, facts.vignettes)
 
 
@@ -78,7 +82,7 @@ def renew(
         raise NotFound
 
 
-def take(session: Session, upload_id: int, report: Report | None, *, owner: int, now: datetime) -> None:
+def take(session: Session, upload_id: int, report: Report | None, *, files: Files, owner: int, now: datetime) -> None:
     """Take the questions into the quiz's draft, opening one where none is open. A second time changes nothing.
 
     `report` is the file read again; None once it was taken. Refuses: NotFound; Conflict when the quiz is not any more
@@ -98,7 +102,7 @@ def take(session: Session, upload_id: int, report: Report | None, *, owner: int,
             "draft_changed", "The quiz changed since this report was made. The report is made anew; look at it again."
         )
     version_id = authoring.open_draft(session, row.quiz_id, editor=owner, now=now)
-    taken = importing.take_in(session, version_id, report, editor=owner, now=now)
+    taken = importing.take_in(session, version_id, report, files=files, editor=owner, now=now)
     session.execute(
         update(UPLOADS).where(UPLOADS.c.id == upload_id).values(data=None, taken_at=now, result=asdict(taken))
     )

@@ -1,16 +1,19 @@
 """Published versions kept by the process: they never change, so reading them once is enough."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import NotFound
+from quizzes.queries.media import media_of
 from quizzes.queries.versions import version_facts
 from quizzes.rules.drawing import candidates_of
-from quizzes.rules.item import QuizVersionFacts
-from quizzes.services.wording import ItemWords, block, words_of
+from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.media import Medium
+from quizzes.services.wording import NO_MEDIA, ItemWords, block, shows_media, words_of
 
 MOST_QUESTIONS = 6_000
 VERSIONS = "quiz_versions"
@@ -19,8 +22,9 @@ VERSIONS = "quiz_versions"
 class ShownVersion:
     """A version and the words of its items, each made ready when it is first shown."""
 
-    def __init__(self, facts: QuizVersionFacts) -> None:
+    def __init__(self, facts: QuizVersionFacts, media: Mapping[str, Medium] = NO_MEDIA) -> None:
         self.facts = facts
+        self._media = media
         self._words: dict[int, ItemWords] = {}
         self._cases: dict[str, Markup] = {}
         self.by_lineage = {item.lineage: question_id for question_id, item in facts.items.items()}
@@ -30,7 +34,7 @@ class ShownVersion:
         """The item's texts as HTML. Two threads may make the same words at once; they are equal."""
         found = self._words.get(question_id)
         if found is None:
-            found = self._words[question_id] = words_of(self.facts.items[question_id])
+            found = self._words[question_id] = words_of(self.facts.items[question_id], self._media)
         return found
 
     def case(self, question_id: int) -> Markup | None:
@@ -39,8 +43,26 @@ class ShownVersion:
         if not key or key not in self.facts.vignettes:
             return None
         if key not in self._cases:
-            self._cases[key] = block(self.facts.vignettes[key])
+            self._cases[key] = block(self.facts.vignettes[key], self._media)
         return self._cases[key]
+
+
+def media_for(session: Session, *versions: QuizVersionFacts) -> Mapping[str, Medium]:
+    """Pictures and videos of the versions' quiz; not even asked for where no text shows one."""
+    shown = next((facts for facts in versions if shows_any(facts)), None)
+    return media_of(session, shown.quiz_id) if shown is not None else NO_MEDIA
+
+
+def media_for_items(session: Session, quiz_id: int, *items: Item | None) -> Mapping[str, Medium]:
+    """The same for some items of a quiz; those that are not there show nothing."""
+    shown = any(shows_media(item) for item in items if item is not None)
+    return media_of(session, quiz_id) if shown else NO_MEDIA
+
+
+def shows_any(facts: QuizVersionFacts) -> bool:
+    """Whether a text of the version may show a picture or a video."""
+    cases = any("![" in text for text in facts.vignettes.values())
+    return cases or any(shows_media(item) for item in facts.items.values())
 
 
 class VersionCache:
@@ -61,7 +83,7 @@ class VersionCache:
         facts = version_facts(session, version_id)
         if facts is None:
             raise NotFound
-        version = ShownVersion(facts)
+        version = ShownVersion(facts, media_for(session, facts))
         writing = session.connection().get_execution_options().get("writes", False)
         if not facts.is_draft and not writing:  # what a writing transaction read may still be rolled back
             self._keep(version_id, version)

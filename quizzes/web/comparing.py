@@ -1,5 +1,6 @@
 """Entrance of the editor: any two versions of a quiz, in words and side by side."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import render_template, request
@@ -11,7 +12,9 @@ from cme.kernel.refusal import NotFound
 from cme.store.database import db
 from quizzes.queries.versions import VersionRow, history_of
 from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.media import Medium
 from quizzes.services.publishing import difference_between
+from quizzes.services.versions import media_for
 from quizzes.services.wording import ItemWords, block, words_of
 from quizzes.web.desk import ROW, readers
 from quizzes.web.questions import PARTS, bp
@@ -46,6 +49,9 @@ def compare(quiz_id: int) -> ResponseReturnValue:
     old_one, new_one = (shelved(session, row.version_id) for row in (older, newer))
     before, after = old_one.facts, new_one.facts
     changed = new_one.once(("difference", older.version_id, older.edition), lambda: difference_between(before, after))
+    before, after = (shelved(session, row.version_id).facts for row in (older, newer))
+    changed = difference_between(before, after)
+    media = media_for(session, before, after)
     old, new = ({item.lineage: item for item in one.items.values()} for one in (before, after))
     touched = [*dict(changed.changed), *changed.added, *changed.removed]
     number = request.args.get("page", 1, type=int)
@@ -57,9 +63,9 @@ def compare(quiz_id: int) -> ResponseReturnValue:
         before=before,
         after=after,
         changed=changed,
-        pairs=[_pair(lineage, changed.changed_parts(lineage), old, new) for lineage in page.rows],
+        pairs=[_pair(lineage, changed.changed_parts(lineage), old, new, media) for lineage in page.rows],
         page=page,
-        cases=[(key, _case(before, key), _case(after, key)) for key in changed.vignettes],
+        cases=[(key, _case(before, key, media), _case(after, key, media)) for key in changed.vignettes],
     )
 
 
@@ -73,17 +79,19 @@ def _chosen(history: list[VersionRow], name: str, usual: VersionRow) -> VersionR
     return found
 
 
-def _case(facts: QuizVersionFacts, key: str) -> Markup | None:
-    return block(facts.vignettes[key]) if key in facts.vignettes else None
+def _case(facts: QuizVersionFacts, key: str, media: Mapping[str, Medium]) -> Markup | None:
+    return block(facts.vignettes[key], media) if key in facts.vignettes else None
 
 
-def _pair(lineage: str, parts: tuple[str, ...], old: dict[str, Item], new: dict[str, Item]) -> Pair:
+def _pair(
+    lineage: str, parts: tuple[str, ...], old: dict[str, Item], new: dict[str, Item], media: Mapping[str, Medium]
+) -> Pair:
     before, after = old.get(lineage), new.get(lineage)
     return Pair(
         lineage=lineage,
         parts=tuple(PARTS[part] for part in parts),
         before=before,
         after=after,
-        before_words=words_of(before) if before else None,
-        after_words=words_of(after) if after else None,
+        before_words=words_of(before, media) if before else None,
+        after_words=words_of(after, media) if after else None,
     )

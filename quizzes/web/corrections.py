@@ -18,6 +18,7 @@ from quizzes.queries.corrections import ItemVersion, correction_facts, correctio
 from quizzes.rules.correcting import Change, Policy, Treatment
 from quizzes.services.correcting import Prediction, correct_key, predict
 from quizzes.services.effects import Effect
+from quizzes.services.versions import media_for_items
 from quizzes.services.wording import words_of
 from quizzes.web.desk import ROW, bp, editors
 
@@ -217,7 +218,7 @@ def _page(version: ItemVersion, form: CorrectionForm, prediction: Prediction | N
         "quizzes/desk/correct.html",
         version=version,
         item=version.item,
-        words=words_of(version.item),
+        words=words_of(version.item, media_for_items(db.session(), version.quiz_id, version.item)),
         form=form,
         prediction=prediction,
         verdict=verdict,

@@ -24,7 +24,7 @@ from quizzes.rules.editing import items_by_line
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
 from quizzes.services.publishing import review_of
-from quizzes.services.shelf import Shelved, difference_seen, obstacles_among, obstacles_seen
+from quizzes.services.shelf import Shelved, difference_seen, media_seen, obstacles_among, obstacles_seen
 from quizzes.services.versions import ShownVersion
 from quizzes.services.wording import block
 from quizzes.web.forms import EditionForm
@@ -67,7 +67,7 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
     published = next((row.version_id for row in history if row.state == "published"), None)
     changed = difference_seen(session, shelf(), here, published) if facts.is_draft else None
     stands = review_of(session, facts)
-    obstacles = obstacles_among(here, modules, stands) if facts.is_draft else []
+    obstacles = obstacles_among(session, here, modules, stands) if facts.is_draft else []
     rows = _fitting(here, text, topic)
     number = request.args.get("page", 1, type=int)
     skip = offset_of(number, PAGE)
@@ -106,7 +106,8 @@ def open_draft(quiz_id: int) -> ResponseReturnValue:
 @readers
 def preview(version_id: int) -> ResponseReturnValue:
     """An attempt as a learner would meet it; nothing is stored. The seed in the address draws the same again."""
-    here = shelved(db.session(), version_id)
+    session = db.session()
+    here = shelved(session, version_id)
     facts = here.facts
     seed = request.args.get("seed", "")[:32] or secrets.token_hex(4)
     try:
@@ -117,7 +118,8 @@ def preview(version_id: int) -> ResponseReturnValue:
     items = {lineage: facts.items[here.numbers[lineage]] for lineage in lineages}
     shown = together(lineages, {lineage: item.vignette for lineage, item in items.items()})
     drawn = [(here.numbers[one], items[one], order_of_choices(items[one], seed=seed)) for one in shown]
-    return render_template("quizzes/desk/preview.html", facts=facts, version=ShownVersion(facts), drawn=drawn)
+    version = ShownVersion(facts, media_seen(session, here))
+    return render_template("quizzes/desk/preview.html", facts=facts, version=version, drawn=drawn)
 
 
 @bp.get(f"/versions/<{ROW}:version_id>/publish")

@@ -10,9 +10,11 @@ from quizzes.interchange.convert import from_item
 from quizzes.interchange.entry import Entry
 from quizzes.interchange.formats import FORMATS
 from quizzes.interchange.report import Verdict
+from quizzes.queries.media import media_of
 from quizzes.rules.item import QuizVersionFacts
+from quizzes.services.media import bytes_of
 from quizzes.web.desk import ROW, bp, editors
-from quizzes.web.files import file_answer
+from quizzes.web.files import file_answer, media_folder
 from quizzes.web.shelves import shelved
 
 LINES = 100
@@ -49,7 +51,10 @@ def export_file(version_id: int, format_key: str) -> ResponseReturnValue:
     if wanted is None:
         raise NotFound
     facts = shelved(db.session(), version_id).facts
-    data = wanted.write(_entries(facts), facts.title)
+    entries = _entries(facts)
+    shown = {name for entry in entries for name in entry.media}
+    brought = bytes_of(media_of(db.session(), facts.quiz_id), shown, media_folder()) if shown else {}
+    data = wanted.write(entries, facts.title, brought)
     name = f"{facts.quiz_key}-v{facts.number}{wanted.extension(data)}"
     return file_answer(data, "application/zip" if name.endswith(".zip") else wanted.media_type, name)
 

@@ -25,6 +25,7 @@ from quizzes.queries.health import (
 from quizzes.queries.versions import items_of
 from quizzes.rules.correcting import corrected
 from quizzes.services import alarming, tallying
+from quizzes.services.versions import media_for_items
 from quizzes.services.wording import words_of
 from quizzes.web.desk import ROW, bp, editors
 from quizzes.web.health_files import TABLES, csv_of, workbook_of
@@ -73,7 +74,7 @@ def item_health(quiz_id: int, lineage: str) -> ResponseReturnValue:
         report=head,
         line=line,
         item=item,
-        words=words_of(item),
+        words=words_of(item, media_for_items(session, quiz_id, item)),
         times=_spans(seconds_of(session, quiz_id, lineage, line.series)) if line.health.pace.value is not None else [],
         earlier=earlier_wordings(session, quiz_id, lineage, line.series),
     )

@@ -26,7 +26,7 @@ from quizzes.queries.uploads import UploadRow, base_of, bytes_of, upload_of
 from quizzes.queries.versions import quizzes_at_hand
 from quizzes.services import uploads
 from quizzes.web.desk import ROW, bp, editors
-from quizzes.web.files import file_answer
+from quizzes.web.files import file_answer, media_folder
 
 ROOM_FOR_THE_FORM = 64 * 1024
 LINES = 100
@@ -125,7 +125,9 @@ def take_import(upload_id: int) -> ResponseReturnValue:
     report = _read_again(session, upload)
     try:
         with transaction() as writing:
-            uploads.take(writing, upload_id, report, owner=current_user.person_id, now=request_now())
+            uploads.take(
+                writing, upload_id, report, files=media_folder(), owner=current_user.person_id, now=request_now()
+            )
     except Conflict as refused:
         flash(refused.sentence, "error")
         return _renewed(upload, report)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from quizzes.rules.item import Item
-from quizzes.rules.linting import lint
+from quizzes.rules.linting import STANDARD, Policy, lint
 from quizzes.rules.shapes import Obstacle
 
 LETTERS = "abcdefghij"
@@ -24,7 +24,7 @@ class ShownNote:
     at: str
 
 
-def notes_on(item: Item, rows: Mapping[str, int], *, in_form: bool) -> list[ShownNote]:
+def notes_on(item: Item, rows: Mapping[str, int], *, in_form: bool, policy: Policy = STANDARD) -> list[ShownNote]:
     """The linter's notes, those that block first. Choices are called by the letters of their rows in the form."""
     return [
         ShownNote(
@@ -36,7 +36,7 @@ def notes_on(item: Item, rows: Mapping[str, int], *, in_form: bool) -> list[Show
             blocks=note.blocks,
             at=_field(note.code.value, note.place) if in_form else "",
         )
-        for note in lint(lettered(item, rows))
+        for note in lint(lettered(item, rows), policy)
     ]
 
 

@@ -7,11 +7,14 @@ from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttribu
 
 from cme.store.session import Session
 from quizzes.queries.editing import DeskQuestion, lineages_among
+from quizzes.queries.media import media_of
 from quizzes.queries.modules import DeskModule, desk_module_of
+from quizzes.queries.policies import policy_of
 from quizzes.rules.editing import item_obstacles, points_obstacles
 from quizzes.rules.item import Item, Kind
+from quizzes.rules.linting import POLICIES
 from quizzes.rules.picking import Entry, Picked, pick
-from quizzes.services.wording import ItemWords, block, words_of
+from quizzes.services.wording import ItemWords, block, shows_media, words_of
 from quizzes.web.forms import QuestionForm, names
 from quizzes.web.notes import ShownNote, lettered, notes_on, obstacles_beside, summary_of
 
@@ -47,7 +50,9 @@ def beside(
     sought: dict[str, str],
 ) -> Beside:
     """Everything that is shown beside the form for this text of the question. `sought` are the words of the pickers."""
-    notes = notes_on(item, form.rows, in_form=question.is_draft)
+    case = question.vignettes.get(item.vignette, "")
+    notes = notes_on(item, form.rows, in_form=question.is_draft, policy=POLICIES[policy_of(session, question.quiz_id)])
+    media = media_of(session, question.quiz_id) if shows_media(item) or "![" in case else {}
     shown = item if item.kind is Kind.TRUE_FALSE else lettered(item, form.rows)  # its two keys are asked about
     found = [
         *item_obstacles(
@@ -56,14 +61,14 @@ def beside(
             lineages_among(session, question.version_id, item.apart),
             modules=[module.facts] if module else [],
             vignettes=question.vignettes,
+            media=media,
         ),
         *points_obstacles(question.blueprint, item),
     ]
-    case = question.vignettes.get(item.vignette)
     return Beside(
         item=item,
-        words=words_of(item),
-        case=block(case) if case else None,
+        words=words_of(item, media),
+        case=block(case, media) if case else None,
         notes=notes,
         obstacles=obstacles_beside(notes, found),
         passages=pick(_passages(module), names(form.passages.data), sought.get("passages", "")),

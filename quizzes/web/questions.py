@@ -23,6 +23,7 @@ from quizzes.rules.picking import MOST_SOUGHT
 from quizzes.rules.shapes import TRUTHS
 from quizzes.services import authoring
 from quizzes.services.authoring import EditConflict
+from quizzes.services.versions import media_for_items
 from quizzes.services.wording import words_of
 from quizzes.web.desk import ROW, bp, editors
 from quizzes.web.forms import EditionForm, NewQuestionForm, QuestionForm
@@ -161,13 +162,14 @@ def move_question(question_id: int) -> ResponseReturnValue:
 @editors
 def remove_question(question_id: int) -> ResponseReturnValue:
     """Ask once more."""
-    found = _question(db.session(), question_id)
+    session = db.session()
+    found = _question(session, question_id)
     form = EditionForm(formdata=None, edition=found.edition)
     return render_template(
         "quizzes/desk/remove.html",
         facts=found,
         item=found.item,
-        words=words_of(found.item),
+        words=words_of(found.item, media_for_items(session, found.quiz_id, found.item)),
         form=form,
         question_id=question_id,
     )
@@ -212,6 +214,7 @@ def _sought() -> dict[str, str]:
 
 def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm, module: DeskModule | None) -> str:
     before = published_item(session, found.quiz_id, item.lineage) if found.is_draft else None
+    media = media_for_items(session, found.quiz_id, item, before)
     return render_template(
         "quizzes/desk/question.html",
         problems=problems_of(form),
@@ -219,9 +222,9 @@ def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm,
         item=item,
         form=form,
         shown=beside(session, found, item, form, module, _sought()),
-        words=words_of(item),
+        words=words_of(item, media),
         before=before,
-        before_words=words_of(before) if before else None,
+        before_words=words_of(before, media) if before else None,
         changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
     )
 
@@ -230,6 +233,7 @@ def _conflict_page(found: DeskQuestion, form: QuestionForm, conflict: EditConfli
     """Both texts; whichever button is used, it now refers to the text that was saved meanwhile."""
     form.fill_texts(conflict.yours)
     form.edition.data, form.seen.data = conflict.edition, conflict.theirs.fingerprint
+    media = media_for_items(db.session(), found.quiz_id, conflict.yours, conflict.theirs)
     return render_template(
         "quizzes/desk/conflict.html",
         facts=found,
@@ -238,7 +242,7 @@ def _conflict_page(found: DeskQuestion, form: QuestionForm, conflict: EditConfli
         sentence=conflict.sentence,
         yours=conflict.yours,
         theirs=conflict.theirs,
-        your_words=words_of(conflict.yours),
-        their_words=words_of(conflict.theirs),
+        your_words=words_of(conflict.yours, media),
+        their_words=words_of(conflict.theirs, media),
         parts=[PARTS[part] for part in changes_of(conflict.theirs, conflict.yours)],
     )

@@ -75,6 +75,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "desk.index": ("/desk",),
     "desk.quiz": ("/desk/quizzes/{quiz}", "/desk/quizzes/{small_quiz}", "/desk/quizzes/{quiz}?q=no+such+words"),
     "desk.question": ("/desk/questions/{question}", "/desk/questions/{draft_question}"),
+    "desk.quiz_media": ("/desk/quizzes/{quiz}/media",),
     "desk.remove_question": ("/desk/questions/{draft_question}/remove",),
     "desk.rules": ("/desk/versions/{draft}/rules", "/desk/versions/{version}/rules"),
     "desk.preflight": ("/desk/versions/{draft}/preflight", "/desk/versions/{version}/preflight"),
@@ -102,6 +103,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }
 # Files, JSON, and addresses that only lead on to a page of the list.
 NO_PAGES = {
+    "quiz_media.file",
     "static",
     "quizzes.static",
     "learning.figure_picture",

@@ -23,6 +23,7 @@ from quizzes.services.figuring import refresh_figures
 from quizzes.services.tallying import tally_batch
 from tests.browser.site import SLUG, Site
 from tests.factories.crowd import make_crowd
+from tests.factories.media import MemoryFiles
 from tests.factories.modules import Module, make_module, make_revision
 from tests.support.designs import picture
 
@@ -102,7 +103,7 @@ def _imports(site: Site, editor: Persona) -> dict[str, object]:
             )
             for _ in range(2)
         )
-        uploads.take(session, taken, report, owner=owner, now=now)
+        uploads.take(session, taken, report, files=MemoryFiles(), owner=owner, now=now)
         uploads.renew(session, waiting, report, uploads.look_ahead(session, module.quiz_id, report), owner=owner)
     return {"upload": waiting, "taken": taken}
 

@@ -6,6 +6,7 @@ from tests.browser.axe import in_both_schemes
 from tests.browser.conftest import Opener
 from tests.browser.hands import Keyboard
 from tests.browser.site import Site
+from tests.factories.media import CAPTIONS
 
 
 def open_draft(site: Site, visit: Opener, *, script: bool = True) -> tuple[Page, int]:
@@ -71,3 +72,52 @@ def test_the_same_without_script(site: Site, visit: Opener) -> None:
     editor.get_by_role("button", name="Save in the draft").click()
     expect(editor.locator("#pick-passages [data-chosen] input")).to_have_count(2)
     assert editor.url.split("?")[0].rsplit("/", 2)[-2] == "questions"
+
+
+def test_a_video_is_added_and_plays_with_its_captions(site: Site, visit: Opener) -> None:
+    editor, quiz = open_draft(site, visit)
+    # A real film, made by the browser itself.
+    film = editor.evaluate(
+        """async () => {
+          const canvas = document.createElement("canvas");
+          canvas.width = 64; canvas.height = 48;
+          const pen = canvas.getContext("2d");
+          const recorder = new MediaRecorder(canvas.captureStream(10), { mimeType: "video/webm" });
+          const parts = [];
+          recorder.ondataavailable = (event) => parts.push(event.data);
+          const done = new Promise((resolve) => { recorder.onstop = resolve; });
+          recorder.start();
+          for (let step = 0; step < 12; step += 1) {
+            pen.fillStyle = `hsl(${step * 30} 80% 40%)`; pen.fillRect(0, 0, 64, 48);
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+          recorder.stop(); await done;
+          return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
+        }"""
+    )
+    editor.goto(f"/desk/quizzes/{quiz}/media")
+    editor.get_by_label("Picture or video").set_input_files(
+        {"name": "Clip.webm", "mimeType": "video/webm", "buffer": bytes(film)}
+    )
+    editor.get_by_label("In words").fill("A foot is pulled up")
+    editor.get_by_role("button", name="Add it").click()
+    expect(editor.locator(".error-summary")).to_contain_text("A video needs its captions")
+    editor.get_by_label("Picture or video").set_input_files(
+        {"name": "Clip.webm", "mimeType": "video/webm", "buffer": bytes(film)}
+    )
+    editor.get_by_label("Captions of a video").set_input_files(
+        {"name": "clip.vtt", "mimeType": "text/vtt", "buffer": CAPTIONS}
+    )
+    editor.get_by_role("button", name="Add it").click()
+    expect(editor.locator(".notice-success")).to_contain_text("Added: clip.webm")
+    video = editor.locator(".media-grid video")
+    playing = video.evaluate(
+        """async (film) => {
+          film.muted = true; film.textTracks[0].mode = "showing";
+          await film.play();
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          return [film.videoWidth, film.textTracks[0].cues?.length ?? 0];
+        }"""
+    )
+    assert playing == [64, 1]
+    assert in_both_schemes(editor) == []

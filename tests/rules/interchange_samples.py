@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from cme.articles.svg import clean_svg
 from cme.kernel.text import clean_block, clean_line
 from quizzes.interchange.entry import (
     Choice,
@@ -17,6 +18,7 @@ from quizzes.interchange.entry import (
     truth_choices,
 )
 from quizzes.interchange.plain import with_media
+from tests.factories.media import CAPTIONS, SVG, mp4
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000a49444154789c6360000000020001e221bc330000000049454e44ae426082"
@@ -85,8 +87,18 @@ SAMPLES: tuple[Entry, ...] = (
             (Choice("a", "![Knot](calf.png)", True), Choice("b", "Nothing")), topic="management",
         )
     ),
+    with_media(
+        Entry(
+            Kind.MULTIPLE, "sample-media", "H~2~O and 10^3^ mg.\n\n![A stretch, shown](stretch.mp4)\n\nWhich help?",
+            (
+                Choice("a", "![A drawing](leg.svg)", True, "| Dose | Effect |\n| --- | --- |\n| 1 | Ca^2+^ |"),
+                Choice("b", "- rest\n- water", True), Choice("c", "None"),
+            ),
+            topic="management",
+        )
+    ),
 )  # fmt: skip
-MEDIA = {"calf.png": PNG}
+MEDIA = {"calf.png": PNG, "leg.svg": clean_svg(SVG).svg.encode(), "stretch.mp4": mp4(), "stretch.vtt": CAPTIONS}
 
 
 def bare(entry: Entry) -> Entry:

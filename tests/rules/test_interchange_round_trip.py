@@ -71,6 +71,7 @@ STATED = {
         "sample-numeric": {"objective", "passages", "references", "apart", "unit"},
         "sample-true-false": {"objective", "passages", "references", "apart", "vignette"},
         "sample-picture": {"pictures"},
+        "sample-media": {"pictures", "scoring"},
     },
     "aiken": {
         "sample-single": {
@@ -86,12 +87,13 @@ STATED = {
             "objective", "passages", "references", "apart", "topic", "tags", "rationale", "choice_rationale", "vignette", "markup",
         },
         "sample-picture": {"topic", "markup"},
+        "sample-media": {"kind"},
     },
-    "csv": {"sample-picture": {"pictures"}},
-    "xlsx": {"sample-picture": {"pictures"}},
+    "csv": {"sample-picture": {"pictures"}, "sample-media": {"pictures"}},
+    "xlsx": {"sample-picture": {"pictures"}, "sample-media": {"pictures"}},
     "moodle": {
         "sample-all": {"scoring"}, "sample-matching": {"vignette", "rationale"}, "sample-true-false": {"vignette"},
-        "sample-ordering": {"rationale"},
+        "sample-ordering": {"rationale"}, "sample-media": {"scoring"},
     },
     "qti12": {
         "sample-weights": {"weight"}, "sample-matching": {"vignette", "rationale"}, "sample-true-false": {"vignette"},

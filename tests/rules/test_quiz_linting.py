@@ -9,7 +9,7 @@ import cme
 from quizzes.interchange.folder import read_quiz
 from quizzes.rules.item import ChoiceItem, Item
 from quizzes.rules.lint_finding import Code
-from quizzes.rules.linting import STRICT, Policy, Severity, lint, lint_all
+from quizzes.rules.linting import POLICIES, STRICT, Policy, Severity, blocking, lint, lint_all, strictest
 
 VIGNETTE = "A 60-year-old woman wakes twice a week with a hard and painful calf that she has to stretch. "
 STEM = VIGNETTE + "Which diagnosis is most likely?"
@@ -179,12 +179,39 @@ def test_a_note_names_the_words_where_they_stand_and_how_to_mend_them() -> None:
             assert finding.words in choice.text
 
 
+def test_pictures_are_not_read_as_words() -> None:
+    shown = an_item(STEM + "\n\n![A calf that is not, often, contracted](calf.png)")
+    assert codes(shown) == set()
+    item = an_item("![A long description of what can be seen in this picture of a calf](calf.png) What is it?")
+    assert codes(item) == {Code.SHORT_VIGNETTE}
+
+
 def test_the_policy_says_which_notes_block() -> None:
     item = an_item(options=(*OPTIONS[:3], "None of the above"))
     assert [note.blocks for note in lint(item)] == [True]
     assert lint(item, Policy({Code.ALL_OR_NONE: Severity.OFF})) == ()
     assert not lint(item, Policy({Code.ALL_OR_NONE: Severity.ADVICE}))[0].blocks
     assert all(note.blocks for note in lint(an_item(VIGNETTE + "Name it.", references=()), STRICT))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "policy"),
+    [
+        ([], "standard"),
+        (["standard"], "standard"),
+        (["standard", "no_true_false"], "no_true_false"),
+        (["strict", "standard", "no_true_false"], "strict"),
+        (["unheard of"], "standard"),
+    ],
+)
+def test_of_several_providers_the_strictest_counts(chosen: list[str], policy: str) -> None:
+    assert strictest(chosen) == policy
+
+
+def test_a_policy_may_forbid_true_or_false() -> None:
+    item = an_item(options=("True", "False"))
+    assert Code.TRUE_FALSE not in {note.code for note in blocking(item)}
+    assert Code.TRUE_FALSE in {note.code for note in blocking(item, POLICIES["no_true_false"])}
 
 
 def test_the_shipped_bank_has_no_blocking_note_and_hardly_any_advice() -> None:

@@ -6,24 +6,27 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from cme.activities import queries as activities
 from cme.activities.library.loading import load_folder
 from cme.activities.library.publishing import publish_waiting
 from cme.activities.library.validating import validate_folder
+from cme.activities.models import CreditOffer, Release
+from cme.activities.service import publish_release
+from cme.articles.models import Passage
 from cme.audit.models import AuditEvent
 from cme.kernel.refusal import Conflict, Invalid, Refused
 from cme.part import House
 from quizzes.models.attempt import Answer, Attempt
-from quizzes.models.quiz import Question, QuizVersion
+from quizzes.models.quiz import Question, QuizAssignment, QuizVersion
 from quizzes.queries.holds import hold_of, holds, passage_pairs
 from quizzes.queries.versions import items_of, published_version_of, quiz_of_release, version_facts
 from quizzes.services import authoring, holding, taking
 from quizzes.services.holding import confirm, hold
 from quizzes.services.versions import VersionCache
-from tests.factories.modules import make_module, make_quiz
+from tests.factories.modules import make_module, make_quiz, make_revision
 from tests.factories.people import make_person
 from tests.support.stores import Store
 
@@ -114,6 +117,28 @@ def test_a_vanished_passage_holds_its_items(session: Session, store: Store, now:
     assert set(holding.compare(session, module.quiz_id, module.article_id, bare, now=now)) == {"item-1", "item-2"}
     for line in holds(session, module.quiz_id):
         assert [(one.what, one.after) for one in passage_pairs(session, line)] == [("removed", None)]
+
+
+def test_a_new_release_with_another_text_holds_its_items_too(session: Session, now: datetime) -> None:
+    module = make_module(session, now=now)
+    assert holding.compare(session, module.quiz_id, module.article_id, module.revision_id, now=now) == ()
+    old = session.get_one(Release, module.release_id)
+    columns = {one.key: getattr(old, one.key) for one in inspect(Release).column_attrs if one.key != "id"}
+    columns |= {"number": 2, "state": "draft", "published_at": None, "published_by": None}
+    newer = make_revision(session, module.article_id, now=now, title="Newer", number=2)
+    passage = session.scalars(select(Passage).where(Passage.revision_id == newer, Passage.anchor == "p-one")).one()
+    passage.text, passage.fingerprint = "Quite other words.", "f" * 64
+    new = Release(**{**columns, "revision_id": newer})
+    session.add(new)
+    session.flush()
+    session.add(QuizAssignment(release_id=new.id, quiz_id=module.quiz_id))
+    for offer in session.scalars(select(CreditOffer).where(CreditOffer.release_id == module.release_id)).all():
+        session.add(CreditOffer(release_id=new.id, type=offer.type, maximum_quarters=offer.maximum_quarters))
+    session.flush()
+    publish_release(session, new.id, by=None, now=now + LATER)
+    (line, *_others) = holds(session, module.quiz_id)
+    assert {one.lineage for one in holds(session, module.quiz_id)} == {"item-1", "item-2"}
+    assert passage_pairs(session, line)[0].after == "Quite other words."
 
 
 def make_bare_revision(session: Session, article_id: int, now: datetime) -> int:

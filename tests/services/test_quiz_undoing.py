@@ -25,6 +25,7 @@ from quizzes.services.drafts import lock, note_change
 from quizzes.services.remembering import remember
 from quizzes.services.ruling import Surroundings, save_surroundings
 from quizzes.services.writing import remove_items
+from tests.factories.media import MemoryFiles
 from tests.factories.modules import make_module
 from tests.factories.people import make_person
 
@@ -89,7 +90,7 @@ class Drafting:
     def take_in(self) -> None:
         text = "::one:: What? {=yes ~no}\n\n::two:: Which? {=this ~that}\n"
         report = formats.read_any(text.encode(), "bank.gift", "gift")
-        importing.take_in(self.session, self.version_id, report, editor=self.editor, now=self.now)
+        importing.take_in(self.session, self.version_id, report, files=MemoryFiles(), editor=self.editor, now=self.now)
 
     def bulk(self) -> None:
         draft = lock(self.session, self.version_id)
@@ -151,7 +152,7 @@ def test_an_import_over_what_was_imported_before_is_taken_back_too(draft: Drafti
     before = draft.says
     entry = from_item(replace(next(iter(draft.facts.items.values())), stem="From our own file?"))
     report = Report("yaml", "Bank", (entry,), (), (), {})
-    importing.take_in(draft.session, draft.version_id, report, editor=draft.editor, now=draft.now)
+    importing.take_in(draft.session, draft.version_id, report, files=MemoryFiles(), editor=draft.editor, now=draft.now)
     assert draft.says != before
     assert draft.undo().plain == "imported a YAML file: 0 added, 1 changed"
     assert draft.says == before

@@ -169,7 +169,7 @@ def test_an_administrator_enters_an_accredited_provider(web_app: Flask) -> None:
     assert {name: str(getattr(stored, name)) for name in TEXTS} == TEXTS
     (event,) = events(web_app, "provider.changed")
     assert (event.person_id, event.subject_id, event.details) == (
-        person_id, "st-anne", {"mode": "accredited", "approvals": 2, "new": True},
+        person_id, "st-anne", {"mode": "accredited", "approvals": 2, "item_policy": "standard", "new": True},
     )  # fmt: skip
 
 

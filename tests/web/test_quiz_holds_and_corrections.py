@@ -68,6 +68,9 @@ def test_a_stale_question_stands_on_the_work_list_with_both_texts_and_is_confirm
     page = desk.client.get(page.link("5 questions held"))
     assert "Words about one." in page.main
     assert "Quite <b>other</b> words." in page.main
+    held = page.css("article.panel")[0]
+    assert [one.text for one in held.cssselect("del")] == ["Words about one"]
+    assert [one.text for one in held.cssselect("ins")] == ["Quite <b>other</b> words"]
     desk.client.send(page.form("/confirm"))
     with desk.app.app_context():
         assert len(holds(db.session())) == 4

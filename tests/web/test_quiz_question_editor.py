@@ -2,8 +2,11 @@
 
 import pytest
 from lxml import html as lxml_html
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from cme.activities.models import Provider
+from cme.store.session import transaction
 from quizzes.rules.limits import VIEW_LIMITS
 from tests.support.client import Client, Form
 from tests.web.test_quiz_desk import Editor
@@ -140,3 +143,14 @@ def test_the_page_asks_no_more_of_a_large_bank(editor: Editor) -> None:
     assert page.link("Next").endswith(f"/{numbers[2]}")
     assert "Previous" not in editor.client.get(f"/desk/questions/{numbers[0]}").main
     assert "Next" not in editor.client.get(f"/desk/questions/{numbers[2]}").main
+
+
+def test_the_provider_says_which_notes_block(editor: Editor) -> None:
+    form = form_of(editor)
+    form["stem"] = "A woman wakes. What is it?"
+    assert part(view(editor, form), "notes").cssselect('.lint-soon[data-code="short_vignette"]')
+    with editor.app.app_context(), transaction() as session:
+        session.execute(update(Provider).values(item_policy="strict"))
+    assert part(view(editor, form), "notes").cssselect('.lint-error[data-code="short_vignette"]')
+    page = editor.client.get(editor.client.get(editor.quiz).link("Publish"))
+    assert "Only 4 words stand before the question" in page.main

@@ -61,6 +61,7 @@ NAMED = {
     "certificates.pack": {"code": "none"},
     "office.prepare_notice": {"revision_id": "corrected_revision_id"},
     "certificates.pack_archive": {"code": "none"},
+    "quiz_media.file": {"digest": "none", "kind": "none"},
 }
 FURTHER = (
     "/desk/bank?q=answer&notes=any&sort=state",
@@ -72,7 +73,7 @@ FURTHER = (
 ABSENT = {
     *("learning.figure", "learning.figure_picture", "certificates.pack", "certificates.pack_archive"),
     *("certificates.proposal", "desk.correction", "desk.correction_csv"),
-    *("certificates.proposal", "desk.correction", "certificates.design_picture"),
+    *("certificates.design_picture", "quiz_media.file"),
 }
 
 
