@@ -36,13 +36,16 @@ class Issuer:
     address: str
     roots: tuple[bytes, ...]
     made_at: datetime
+    withdrawn: bytes | None = None
+    """The root's list of withdrawn signing keys, DER."""
 
 
 def make_bundle(session: Session, settings: Settings, *, now: datetime) -> bytes:
-    """The archive: root certificates, status lists, two checkers, and a signed list of it all. Raises KeyProblem."""
+    """The archive: roots, withdrawn keys, status lists, two checkers, a signed list of it all. Raises KeyProblem."""
     roots = authority.roots_of(settings, now=now)
     seal = authority.seal_of(settings, now=now)
-    issuer = Issuer(settings.site_name, settings.public_url, tuple(roots), now)
+    withdrawn = authority.withdrawn_of(settings, now=now)
+    issuer = Issuer(settings.site_name, settings.public_url, tuple(roots), now, withdrawn)
     lists = [
         status.status_list(number, queries.fallen(session, status.numbers_of(number)), issuer.address, seal, now=now)
         for number in range(1, status.status_place(max(queries.highest_number(session), 1))[0] + 1)
@@ -58,6 +61,8 @@ def contents(issuer: Issuer, lists: list[str]) -> dict[str, bytes]:
         "root.pem": b"".join(_certificate(one).public_bytes(Encoding.PEM) for one in issuer.roots),
         "checker/requirements.txt": "".join(f"{name}=={version(name)}\n" for name in NEEDED).encode(),
     }
+    if issuer.withdrawn is not None:
+        found["root.crl"] = issuer.withdrawn
     found |= {f"status/{number}.json": envelope(one) for number, one in enumerate(lists, start=1)}
     return found | {f"checker/certificates/{name}": body for name, body in _program()}
 
@@ -85,7 +90,13 @@ def check_page(issuer: Issuer, lists: list[str]) -> bytes:
     """The checker as one HTML file: its policy allows its own script and nothing else, above all no connection."""
     script, style = _text("check.js"), _text("check.css")
     # "<" stays out of the data, so that nothing in it can end the element it stands in.
-    data = json.dumps({"roots": [base64.b64encode(one).decode() for one in issuer.roots], "lists": lists})
+    data = json.dumps(
+        {
+            "roots": [base64.b64encode(one).decode() for one in issuer.roots],
+            "lists": lists,
+            "withdrawn": [] if issuer.withdrawn is None else [base64.b64encode(issuer.withdrawn).decode()],
+        }
+    )
     filled = {
         "script-hash": _hash(script),
         "style-hash": _hash(style),

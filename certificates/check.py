@@ -1,5 +1,7 @@
 """`python -m certificates.check FILE.pdf --root root.pem [--status list.json]`: is this the document that was issued.
 
+Keys that were withdrawn are on the root's list: `--withdrawn root.crl`, or the file root.crl beside the roots.
+
 Needs no server, no database and no network: this folder, `cryptography` and `pypdfium2`. Exit code 0: nothing is wrong;
 1: something is; 2: it could not be checked.
 """
@@ -12,9 +14,11 @@ from certificates.checking import jose, sandbox, statuses
 from certificates.checking.facts import LABELS
 from certificates.checking.judging import Verdict, judge
 from certificates.checking.trust import roots_from_pem
+from certificates.checking.withdrawing import Withdrawn, withdrawn_by
 
 GOOD, BAD, UNKNOWN = 0, 1, 2
 LARGEST = 20 * 1024 * 1024
+LIST = "root.crl"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,13 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
         roots = roots_from_pem(wanted.root.read_bytes())
         body = _body(wanted.file)
         status = wanted.status.read_bytes() if wanted.status else None
-        verdict = judge(body, sandbox.look(body), roots)
-        standing = _standing(verdict, status, roots)
+        withdrawn = _withdrawn([*_beside(wanted.root), *wanted.withdrawn], roots)
+        verdict = judge(body, sandbox.look(body), roots, withdrawn=withdrawn)
+        standing = _standing(verdict, status, roots, withdrawn)
     except sandbox.CannotLook:
         return _end(UNKNOWN, "The file could not be read within the limits of time and memory.")
     except (OSError, ValueError) as error:
         return _end(UNKNOWN, f"It could not be checked: {error}")
-    return _tell(wanted.file.name, verdict, standing)
+    return _tell(wanted.file.name, verdict, standing, withdrawn)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,7 +43,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="the certificate, a PDF")
     parser.add_argument("--root", type=Path, default=Path("root.pem"), help="the issuer's root certificates (PEM)")
     parser.add_argument("--status", type=Path, help="the issuer's signed status list, to learn of revocation")
+    parser.add_argument(
+        "--withdrawn",
+        type=Path,
+        action="append",
+        default=[],
+        help="a list of withdrawn signing keys (CRL) that is newer than the one beside the roots",
+    )
     return parser
+
+
+def _beside(root: Path) -> list[Path]:
+    """The list that lies beside the roots, as in the archive for boards."""
+    found = root.with_name(LIST)
+    return [found] if found.is_file() else []
+
+
+def _withdrawn(paths: list[Path], roots: list[bytes]) -> Withdrawn:
+    return withdrawn_by((path.read_bytes() for path in paths), roots)
 
 
 def _body(path: Path) -> bytes:
@@ -47,17 +69,17 @@ def _body(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _standing(verdict: Verdict, status: bytes | None, roots: list[bytes]) -> bool | None:
+def _standing(verdict: Verdict, status: bytes | None, roots: list[bytes], withdrawn: Withdrawn) -> bool | None:
     """Whether the certificate was revoked or replaced; None when the list is missing or does not speak of it."""
     if status is None or verdict.claims is None:
         return None
     try:
-        return statuses.fallen(status, verdict.claims, roots)
+        return statuses.fallen(status, verdict.claims, roots, withdrawn)
     except jose.Unreadable as error:
         raise ValueError(str(error)) from error
 
 
-def _tell(name: str, verdict: Verdict, fallen: bool | None) -> int:
+def _tell(name: str, verdict: Verdict, fallen: bool | None, withdrawn: Withdrawn) -> int:
     if verdict.facts:
         _say("The issuer's signed credential says:")
         for key, value in verdict.facts.items():
@@ -67,7 +89,12 @@ def _tell(name: str, verdict: Verdict, fallen: bool | None) -> int:
     if verdict.findings:
         for finding in verdict.findings:
             _say(f"- {finding.sentence}")
+        if verdict.undecided:
+            _say(f"Codes in the file: {', '.join(verdict.codes) or 'none'}")
+            return _end(BAD, f"{name}: NOT proven. Only the issuer's own page can tell whether it was issued.")
         return _end(BAD, f"{name}: NOT as it was issued.")
+    if not withdrawn.known:
+        _say(f"Whether its key was withdrawn is not known: no list of withdrawn keys ({LIST}) lies beside the roots.")
     if fallen:
         return _end(BAD, f"{name}: as it was issued, but REVOKED or REPLACED since.")
     if fallen is None:

@@ -25,11 +25,14 @@ class Unreadable(ValueError):  # noqa: N818 - a verdict about data
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a signed token says. `holds`: its signature fits its own key. `vouched`: that key leads to a known root."""
+    """What a signed token says. `holds`: its signature fits its own key. `vouched`: that key leads to a known root.
+    `chain`: the certificates it named, as DER, the signer's first.
+    """
 
     claims: dict[str, Any]
     holds: bool
     vouched: bool
+    chain: tuple[bytes, ...] = ()
 
 
 def b64(data: bytes) -> str:
@@ -81,7 +84,8 @@ def read(token: str, roots: Iterable[bytes]) -> Token:
     except (ValueError, TypeError) as error:
         raise Unreadable("signed in another way") from error
     holds = _fits(key, header.get("alg"), signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
-    return Token(claims, holds, holds and vouched(certificates[0], certificates[1:], roots, _since(claims)))
+    trusted = holds and vouched(certificates[0], certificates[1:], roots, _since(claims))
+    return Token(claims, holds, trusted, tuple(certificates))
 
 
 def _fits(key: object, algorithm: object, signature: bytes, data: bytes) -> bool:

@@ -10,10 +10,12 @@ from certificates.checking import cms, jose
 from certificates.checking.comparing import TEXT, Difference, changed, missing
 from certificates.checking.facts import LABELS, NoFacts, codes_in, facts_of
 from certificates.checking.trust import vouched
+from certificates.checking.withdrawing import NONE_WITHDRAWN, Withdrawn
 
 ATTACHMENT = "credential.json"
 NO_CHANGES = 1
 HEX = b"0123456789abcdefABCDEF"
+WITHDRAWN = "signer_withdrawn"
 LOOKS_DIFFERENT = 30  # pixels of a page drawn 600 pixels wide
 
 SENTENCES = {
@@ -26,6 +28,10 @@ SENTENCES = {
     "signature_malformed": "The signature itself is damaged.",
     "signature_forged": "The signature does not fit the key it names.",
     "signer_swapped": "The document was signed by somebody else than the issuer of the certificate.",
+    "signer_withdrawn": (
+        "It is signed with a key that was withdrawn on {day}, because somebody else may have it: the file proves "
+        "nothing by itself. Look its code up on the issuer's page."
+    ),
     "permission": "The signature does not forbid later changes, as the issuer's always does.",
     "credential_missing": "The machine-readable credential inside the document is missing.",
     "credential_forged": "The machine-readable credential inside the document was not signed by the issuer.",
@@ -70,18 +76,37 @@ class Verdict:
     def untouched(self) -> bool:
         return not self.findings
 
+    @property
+    def undecided(self) -> bool:
+        """Nothing is wrong but the key: whether it was issued, only the issuer's records can tell."""
+        return bool(self.findings) and all(finding.code == WITHDRAWN for finding in self.findings)
+
     def add(self, code: str, sentence: str = "", about: str = "") -> None:
         self.findings.append(Finding(code, sentence or SENTENCES[code], about))
 
+    def add_withdrawn(self, day: str) -> None:
+        """Once, however many parts the same key has signed."""
+        if all(finding.code != WITHDRAWN for finding in self.findings):
+            self.add(WITHDRAWN, SENTENCES[WITHDRAWN].format(day=day))
 
-def judge(body: bytes, seen: dict[str, Any], roots: Sequence[bytes], record: Record | None = None) -> Verdict:
-    """The verdict. `seen` comes from certificates.checking.sandbox.look; the digest is taken here."""
+
+def judge(
+    body: bytes,
+    seen: dict[str, Any],
+    roots: Sequence[bytes],
+    record: Record | None = None,
+    withdrawn: Withdrawn = NONE_WITHDRAWN,
+) -> Verdict:
+    """The verdict. `seen` comes from certificates.checking.sandbox.look; the digest is taken here.
+
+    `withdrawn` is for whoever has no record to ask: where there is one, it decides, whatever became of the key.
+    """
     verdict = Verdict(hashlib.sha256(body).hexdigest())
     if not seen.get("readable"):
         verdict.add("unreadable")
         return verdict
-    _judge_signature(verdict, body, seen, roots)
-    _judge_credential(verdict, seen, roots, record)
+    _judge_signature(verdict, body, seen, roots, withdrawn)
+    _judge_credential(verdict, seen, roots, record, withdrawn)
     _judge_text(verdict, seen, record)
     if record is not None and verdict.sha256 != record.sha256:
         _judge_looks(verdict, seen)
@@ -97,7 +122,9 @@ def _weight(finding: Finding) -> int:
     return 2 if finding.code in {"text", "bytes", "looks", "pages"} else 1
 
 
-def _judge_signature(verdict: Verdict, body: bytes, seen: dict[str, Any], roots: Sequence[bytes]) -> None:
+def _judge_signature(
+    verdict: Verdict, body: bytes, seen: dict[str, Any], roots: Sequence[bytes], withdrawn: Withdrawn
+) -> None:
     signatures = seen["signatures"]
     if len(signatures) != 1:
         verdict.add("signature_added" if signatures else "signature_missing")
@@ -121,6 +148,9 @@ def _judge_signature(verdict: Verdict, body: bytes, seen: dict[str, Any], roots:
     if not vouched(signed.leaf, signed.others, roots, signed.signed_at):
         verdict.add("signer_swapped")
         return
+    if day := withdrawn.day_of((signed.leaf, *signed.others)):
+        verdict.add_withdrawn(day)
+        return
     verdict.signed_at = signed.signed_at
 
 
@@ -143,7 +173,9 @@ def _covered(body: bytes, numbers: list[int]) -> tuple[bytes | None, bytes | Non
     return bytes.fromhex(digits.decode("ascii")), digest, "update_appended" if after + rest < len(body) else ""
 
 
-def _judge_credential(verdict: Verdict, seen: dict[str, Any], roots: Sequence[bytes], record: Record | None) -> None:
+def _judge_credential(
+    verdict: Verdict, seen: dict[str, Any], roots: Sequence[bytes], record: Record | None, withdrawn: Withdrawn
+) -> None:
     bodies = [bytes.fromhex(one["body"]) for one in seen["attachments"] if one["name"] == ATTACHMENT]
     verdict.codes = codes_in("\n".join(seen["text"]))
     if len(bodies) != 1 or len(seen["attachments"]) != 1:
@@ -157,7 +189,10 @@ def _judge_credential(verdict: Verdict, seen: dict[str, Any], roots: Sequence[by
         verdict.add("credential_forged")
         return
     verdict.codes = list(dict.fromkeys([facts["code"], *verdict.codes]))
-    if token.vouched:
+    day = withdrawn.day_of(token.chain) if token.vouched else ""
+    if day:
+        verdict.add_withdrawn(day)
+    elif token.vouched:
         verdict.claims, verdict.facts = token.claims, facts
     else:
         verdict.add("credential_forged")

@@ -6,18 +6,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from certificates.checking.jose import Unreadable, read, token_in, unb64
+from certificates.checking.withdrawing import NONE_WITHDRAWN, Withdrawn
 
 LARGEST_LIST = 16 * 1024 * 1024
 
 
-def fallen(body: bytes, claims: dict[str, Any], roots: Iterable[bytes]) -> bool | None:
+def fallen(
+    body: bytes, claims: dict[str, Any], roots: Iterable[bytes], withdrawn: Withdrawn = NONE_WITHDRAWN
+) -> bool | None:
     """Whether the list says the credential was revoked or replaced; None when the list does not speak of it.
 
-    Refuses: Unreadable (no list, or not signed by the issuer).
+    Refuses: Unreadable (no list, or not signed by the issuer with a key that still counts).
     """
     token = read(token_in(body), roots)
     if not token.vouched:
         raise Unreadable("the status list is not signed by this issuer")
+    if day := withdrawn.day_of(token.chain):
+        raise Unreadable(f"the status list is signed with a key that was withdrawn on {day}")
     entry, subject = claims.get("credentialStatus"), token.claims.get("credentialSubject")
     if not isinstance(entry, dict) or not isinstance(subject, dict):
         raise Unreadable("no status list")

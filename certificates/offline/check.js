@@ -12,9 +12,11 @@ const MONTHS = ["January", "February", "March", "April", "May", "June", "July", 
   "November", "December"];
 
 class Wrong extends Error {}
+class Unproven extends Wrong {}  // nothing is wrong but the key, and only the issuer's records can tell
+class Unsure extends Wrong {}  // a list that does not count: nothing is said about the file
 
-function need(holds, sentence) {
-  if (!holds) throw new Wrong(sentence);
+function need(holds, sentence, Kind = Wrong) {
+  if (!holds) throw new Kind(sentence);
 }
 
 // Bytes ---------------------------------------------------------------------------------------------------------------
@@ -42,6 +44,12 @@ function latin(bytes) {
     text += String.fromCharCode.apply(null, bytes.subarray(place, place + 32768));
   }
   return text;
+}
+
+// DER out of PEM, if it is that.
+function binary(bytes) {
+  const pem = /-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END/.exec(latin(bytes));
+  return pem ? fromBase64(pem[1].replace(/\s/g, "")) : bytes;
 }
 
 async function unpacked(bytes, format, most) {
@@ -99,7 +107,8 @@ function parts(parent, ...tags) {
 const OID = {
   signedData: "2a864886f70d010702", data: "2a864886f70d010701", sha256: "608648016503040201",
   ecdsa: "2a8648ce3d040302", contentType: "2a864886f70d010903", digest: "2a864886f70d010904",
-  signingCertificate: "2a864886f70d010910022f", timeStamp: "2a864886f70d010910020e",
+  signingTime: "2a864886f70d010905",
+  signingCertificate: "2a864886f70d010910022f", timeStamp: "2a864886f70d010910020e", constraints: "551d13",
 };
 
 function algorithm(parent, expected) {
@@ -116,25 +125,44 @@ function certificate(der) {
   need(fields.length >= 7 && fields[0].tag === 0xa0, DAMAGED);
   return {
     der, tbs: tbs.raw, signedWith, value: value.content.subarray(1), serial: fields[1], issuer: fields[3].raw,
-    subject: fields[5].raw, key: fields[6].raw,
+    subject: fields[5].raw, key: fields[6].raw, ends: moment(parts(fields[4])[1]), signs: mayIssue(fields),
   };
 }
 
-function rawSignature(der) {
+function mayIssue(fields) {
+  const extensions = fields.find((one) => one.tag === 0xa3);
+  for (const one of extensions ? parts(parts(extensions, 0x30)[0]) : []) {
+    const found = parts(one);
+    if (toHex(found[0].content) !== OID.constraints) continue;
+    const [first] = parts(node(found[found.length - 1].content));
+    return first !== undefined && toHex(first.raw) === "0101ff";
+  }
+  return false;
+}
+
+function moment(time) {
+  const said = /^(\d\d)?(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(latin(time.content));
+  need(said && (time.tag === 0x18) === (said[1] !== undefined), DAMAGED);
+  const [year, month, day, hour, minute, second] = said.slice(2).map(Number);
+  const century = said[1] === undefined ? (year < 50 ? 2000 : 1900) : Number(said[1]) * 100;
+  return new Date(Date.UTC(century + year, month - 1, day, hour, minute, second));
+}
+
+function rawSignature(der, size = 32) {
   const whole = node(der);
   need(whole.tag === 0x30 && whole.raw.length === der.length, DAMAGED);
   const numbers = parts(whole, 0x02, 0x02).map((one) => {
     const [first, second] = one.content;
     need(first < 128 && (first !== 0 || second >= 128), DAMAGED);
     const digits = first === 0 ? one.content.subarray(1) : one.content;
-    need(digits.length <= 32, DAMAGED);
-    const padded = new Uint8Array(32);
-    padded.set(digits, 32 - digits.length);
+    need(digits.length <= size, DAMAGED);
+    const padded = new Uint8Array(size);
+    padded.set(digits, size - digits.length);
     return padded;
   });
-  const joined = new Uint8Array(64);
+  const joined = new Uint8Array(2 * size);
   joined.set(numbers[0], 0);
-  joined.set(numbers[1], 32);
+  joined.set(numbers[1], size);
   return joined;
 }
 
@@ -148,13 +176,101 @@ async function fits(spki, raw, signed) {
   }
 }
 
-async function vouched(leaf, others) {
-  for (const root of data.roots.map((one) => certificate(fromBase64(one)))) {
-    if (!same(leaf.issuer, root.subject) || !others.every((one) => same(one, root.der))) continue;
-    algorithm(leaf.signedWith, OID.ecdsa);
-    if (await fits(root.key, rawSignature(leaf.value), leaf.tbs)) return true;
+// Documents are signed with ECDSA on P-256 and nothing else; the authority above may do it in these ways.
+const HASHES = {
+  "2a8648ce3d040302": "SHA-256", "2a8648ce3d040303": "SHA-384",
+  "2a864886f70d01010b": "SHA-256", "2a864886f70d01010c": "SHA-384", "2a864886f70d01010d": "SHA-512",
+};
+const CURVES = { "2a8648ce3d030107": ["P-256", 32], "2b81040022": ["P-384", 48] };
+
+// Whether the key of this certificate has signed these bytes; `value` is a bit string.
+async function certified(upper, signedWith, value, bytes) {
+  const hash = HASHES[toHex(parts(signedWith)[0].content)];
+  const [kind, curve] = parts(parts(node(upper.key))[0]);
+  const [name, size] = CURVES[toHex(curve.content)] || [];
+  const rsa = toHex(kind.content) === "2a864886f70d010101";
+  if (!hash || (!rsa && !name)) return false;
+  const how = rsa ? { name: "RSASSA-PKCS1-v1_5", hash } : { name: "ECDSA", namedCurve: name, hash };
+  try {
+    const key = await crypto.subtle.importKey("spki", upper.key, how, false, ["verify"]);
+    return await crypto.subtle.verify(how, key, rsa ? value : rawSignature(value, size), bytes);
+  } catch (_error) {
+    return false;
+  }
+}
+
+const roots = () => data.roots.map((one) => certificate(fromBase64(one)));
+
+async function issued(lower, upper) {
+  if (!upper.signs || !same(lower.issuer, upper.subject)) return false;
+  return certified(upper, lower.signedWith, lower.value, lower.tbs);
+}
+
+const LONGEST = 3;
+
+// Whether the leaf leads to a root, and nothing came along that does not belong to that way. `at`: when the signature
+// says it was made; the leaf must not have run out before.
+async function vouched(leaf, others, at = null) {
+  const known = roots();
+  const is = (one) => (other) => same(one.der, other.der);
+  const way = [leaf];
+  while (way.length <= LONGEST) {
+    const last = way[way.length - 1];
+    for (const root of known) {
+      if (!(await issued(last, root))) continue;
+      return others.every((one) => [...way, root].some(is(one))) && (at === null || at <= leaf.ends);
+    }
+    let upper = null;
+    for (const one of others) {
+      if (!upper && !way.some(is(one)) && !known.some(is(one)) && (await issued(last, one))) upper = one;
+    }
+    if (!upper) return false;
+    way.push(upper);
   }
   return false;
+}
+
+// Withdrawn keys ------------------------------------------------------------------------------------------------------
+
+// By the root's own lists (CRL, DER): issuer and serial number, and since when. A list that no root has signed counts
+// for nothing, and then neither does any verdict.
+async function withdrawnBy(lists) {
+  const LIST = "The list of withdrawn keys is damaged, or not signed by this issuer's root.";
+  const found = [];
+  for (const der of lists) {
+    try {
+      const whole = node(der);
+      need(whole.raw.length === der.length, LIST);
+      const [tbs, signedWith, value] = parts(whole, 0x30, 0x30, 0x03);
+      const fields = parts(tbs).filter((one) => one.tag !== 0x02);
+      const [, issuer, , ...rest] = fields;
+      let genuine = false;
+      for (const root of roots()) {
+        const own = same(issuer.raw, root.subject);
+        genuine = genuine || (own && (await certified(root, signedWith, value.content.subarray(1), tbs.raw)));
+      }
+      need(genuine, LIST);
+      const entries = rest.find((one) => one.tag === 0x30);
+      for (const entry of entries ? parts(entries) : []) {
+        const [serial, since] = parts(entry);
+        found.push({ issuer: issuer.raw, serial: serial.content, since: moment(since) });
+      }
+    } catch (_error) {
+      throw new Unsure(LIST);
+    }
+  }
+  return found;
+}
+
+// The day on which the first withdrawn certificate of a chain was withdrawn, or nothing.
+function dayOf(chain, withdrawn) {
+  for (const one of chain) {
+    const days = withdrawn
+      .filter((entry) => same(entry.issuer, one.issuer) && same(entry.serial, one.serial.content))
+      .map((entry) => entry.since.toISOString().slice(0, 10));
+    if (days.length) return days.sort()[0];
+  }
+  return "";
 }
 
 // The signature over the file -----------------------------------------------------------------------------------------
@@ -176,7 +292,7 @@ async function judgeSignature(bytes, text) {
   const covered = new Uint8Array(length + rest);
   covered.set(bytes.subarray(0, length), 0);
   covered.set(bytes.subarray(after), length);
-  await judgeCms(whole, await sha256(covered));
+  return judgeCms(whole, await sha256(covered));
 }
 
 async function judgeCms(whole, digest) {
@@ -217,8 +333,10 @@ async function judgeCms(whole, digest) {
   const signed = found[3].raw.slice();
   signed[0] = 0x31;
   need(await fits(leaf.key, rawSignature(found[5].content), signed), "The signature does not fit the key it names.");
-  const others = all.filter((one) => one !== leaf).map((one) => one.der);
-  need(await vouched(leaf, others), "The document was signed by somebody else than the issuer of the certificate.");
+  const others = all.filter((one) => one !== leaf);
+  const at = said[OID.signingTime] ? moment(said[OID.signingTime]) : null;
+  need(await vouched(leaf, others, at), "The document was signed by somebody else than the issuer of the certificate.");
+  return [leaf, ...others];
 }
 
 // The credential inside -----------------------------------------------------------------------------------------------
@@ -242,19 +360,19 @@ async function embedded(bytes, text) {
   return found[0];
 }
 
-async function token(body) {
-  const DOUBT = "The machine-readable credential inside the document was not signed by the issuer.";
+async function token(body, DOUBT = "The machine-readable credential inside the document was not signed by the issuer.") {
   let text = new TextDecoder().decode(body).trim();
   if (text.startsWith("{")) text = String(JSON.parse(text).id).replace(/^data:application\/vc\+jwt,/, "");
   const pieces = text.split(".");
   need(pieces.length === 3, DOUBT);
   const [header, claims] = pieces.slice(0, 2).map((one) => JSON.parse(new TextDecoder().decode(fromBase64Url(one))));
-  need(header.alg === "ES256" && Array.isArray(header.x5c) && header.x5c.length === 1, DOUBT);
-  const leaf = certificate(fromBase64(header.x5c[0]));
+  need(header.alg === "ES256" && Array.isArray(header.x5c), DOUBT);
+  need(header.x5c.length >= 1 && header.x5c.length <= 4, DOUBT);
+  const [leaf, ...others] = header.x5c.map((one) => certificate(fromBase64(one)));
   const signed = new TextEncoder().encode(`${pieces[0]}.${pieces[1]}`);
   need(await fits(leaf.key, fromBase64Url(pieces[2]), signed), DOUBT);
-  need(await vouched(leaf, []), DOUBT);
-  return claims;
+  need(await vouched(leaf, others, new Date(claims.validFrom)), DOUBT);
+  return { claims, chain: [leaf, ...others] };
 }
 
 function facts(claims) {
@@ -276,10 +394,19 @@ function facts(claims) {
   };
 }
 
-async function fallen(claims, lists) {
+async function fallen(claims, lists, withdrawn) {
+  const LIST = "The status list is damaged, or not signed by this issuer.";
   const entry = claims.credentialStatus;
   for (const list of lists) {
-    const said = await token(new TextEncoder().encode(list));
+    let said;
+    let chain;
+    try {
+      ({ claims: said, chain } = await token(new TextEncoder().encode(list)));
+    } catch (_error) {
+      throw new Unsure(LIST);
+    }
+    const day = dayOf(chain, withdrawn);
+    need(!day, `The status list is signed with a key that was withdrawn on ${day}.`, Unsure);
     if (said.id !== entry.statusListCredential) continue;
     const packed = fromBase64Url(said.credentialSubject.encodedList.slice(1));
     const bits = await unpacked(packed, "gzip", 1 << 24);
@@ -291,12 +418,17 @@ async function fallen(claims, lists) {
 
 // The page ------------------------------------------------------------------------------------------------------------
 
-async function judge(bytes, lists) {
+async function judge(bytes, lists, crls) {
+  const withdrawn = await withdrawnBy(crls);
   const text = latin(bytes);
   need(text.slice(0, 1024).includes("%PDF-"), "The file is not a PDF document.");
-  await judgeSignature(bytes, text);
-  const claims = await token(await embedded(bytes, text));
-  return { facts: facts(claims), status: await fallen(claims, lists) };
+  const signers = await judgeSignature(bytes, text);
+  const { claims, chain } = await token(await embedded(bytes, text));
+  const found = facts(claims);
+  const day = dayOf(signers, withdrawn) || dayOf(chain, withdrawn);
+  need(!day, `It is signed with a key that was withdrawn on ${day}, because somebody else may have it: the file proves ` +
+    `nothing by itself. Look its code up on the issuer's page: ${found.code}.`, Unproven);
+  return { facts: found, status: await fallen(claims, lists, withdrawn), lists: crls.length > 0 };
 }
 
 function show(kind, heading, lines) {
@@ -330,15 +462,20 @@ function tell(found) {
   document.getElementById("said").hidden = !found;
 }
 
-async function check(file, newer) {
+const HEADINGS = [[Unproven, "Not proven"], [Unsure, "Could not be checked"], [Error, "Not as it was issued"]];
+
+async function check(file, newer, newerKeys) {
   tell(null);
+  const crls = data.withdrawn.map(fromBase64);
+  if (newerKeys) crls.push(binary(new Uint8Array(await newerKeys.arrayBuffer())));
   const lists = newer ? [await newer.text(), ...data.lists] : data.lists;
   const bytes = new Uint8Array(await file.arrayBuffer());
   const digest = `SHA-256 of the file: ${toHex(await sha256(bytes))}`;
   try {
-    const { facts: found, status } = await judge(bytes, lists);
+    const { facts: found, status, lists: asked } = await judge(bytes, lists, crls);
     tell(found);
-    const compare = "Compare the facts below with what the document shows: they must be the same.";
+    const compare = "Compare the facts below with what the document shows: they must be the same." +
+      (asked ? "" : " Whether its key was withdrawn is not known: there is no list of withdrawn keys here.");
     if (status && status.fell) {
       show("bad", "Revoked or replaced", [
         "The document is as it was issued, but it does not stand any more: it was revoked, or a corrected one has replaced it.",
@@ -351,7 +488,8 @@ async function check(file, newer) {
     }
   } catch (error) {
     const sentence = error instanceof Wrong ? error.message : "The file is damaged or was changed.";
-    show("bad", "Not as it was issued", [sentence, "Do not rely on this file.", digest]);
+    const [, heading] = HEADINGS.find(([kind]) => error instanceof kind);
+    show("bad", heading, [sentence, "Do not rely on this file.", digest]);
   }
 }
 
@@ -359,5 +497,6 @@ document.getElementById("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const [file] = document.getElementById("file").files;
   const [newer] = document.getElementById("list").files;
-  if (file) check(file, newer);
+  const [newerKeys] = document.getElementById("withdrawn").files;
+  if (file) check(file, newer, newerKeys);
 });

@@ -2,19 +2,24 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page, expect
 
+from certificates import check as program
 from certificates.bundle import Issuer, check_page
 from certificates.credential import credential_json
 from certificates.finishing import Attachment
 from certificates.status import status_list
+from certificates.timestamps import time_stamper
 from tests.browser.axe import violations
 from tests.conftest import NOW
 from tests.factories.certificates import make_snapshot
-from tests.support import printing
+from tests.jobs.test_certificate_long_term import Service, running, signer_of
+from tests.support import checking, printing
 from tests.support.papers import PUBLIC_URL, make_issuer, make_paper, updated
 
 MUTATIONS = 60
@@ -77,7 +82,58 @@ def test_a_revoked_one_is_told_and_a_newer_list_wins(page: Page, tmp_path: Path)
     assert check(page, genuine()) == "Revoked or replaced"
     forged = status_list(1, [], PUBLIC_URL, make_issuer("Forger"), now=NOW)
     page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": forged.encode()})
-    assert check(page, genuine()) == "Not as it was issued"
+    assert check(page, genuine()) == "Could not be checked"
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, checking.Case]]:
+    folder = tmp_path_factory.mktemp("cases")
+    with running(Service()) as service:
+        stamp = time_stamper(service.url)
+        yield checking.cases(folder, stamp, lambda _signer: signer_of(folder / "office", service))
+
+
+def test_page_and_program_say_the_same(
+    page: Page, cases: dict[str, checking.Case], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys withdrawn, retired, replaced; time stamps; other authorities; lists that do not count."""
+    file, pem = tmp_path / "file.pdf", tmp_path / "root.pem"
+    for name, case in cases.items():
+        file.write_bytes(case.body)
+        pem.write_bytes(case.root.public_bytes(Encoding.PEM))
+        arguments = [str(file), "--root", str(pem)]
+        status = [status_list(1, [], PUBLIC_URL, case.status_by, now=NOW)] if case.status_by else []
+        for number, body in enumerate(case.lists):
+            (tmp_path / f"{number}.crl").write_bytes(body)
+            arguments += ["--withdrawn", str(tmp_path / f"{number}.crl")]
+        for text in status:
+            (tmp_path / "status").write_text(text)
+            arguments += ["--status", str(tmp_path / "status")]
+        code = program.main(arguments)
+        said = capsys.readouterr().out
+        assert (code, checking.SAID[case.said][1] in said) == (checking.SAID[case.said][0], True), (name, said)
+        assert case.words in said, (name, said)
+
+        issuer = Issuer("Test provider", PUBLIC_URL, (case.root.public_bytes(Encoding.DER),), NOW)
+        embedded = replace(issuer, withdrawn=case.lists[0]) if len(case.lists) > 1 else issuer
+        (tmp_path / "check.html").write_bytes(check_page(embedded, status))
+        page.goto((tmp_path / "check.html").as_uri())
+        for body in case.lists[-1:]:
+            page.set_input_files("#withdrawn", {"name": "x.crl", "mimeType": "application/pkix-crl", "buffer": body})
+        assert check(page, case.body) == case.said, (name, page.locator("#verdict").inner_text())
+        assert case.words in page.locator("#verdict").inner_text(), name
+        if case.said != checking.GOOD:
+            expect(page.locator("#said")).to_be_hidden()
+
+
+def test_the_list_in_the_archive_is_enough(page: Page, cases: dict[str, checking.Case], tmp_path: Path) -> None:
+    case = cases["a key that was withdrawn"]
+    issuer = Issuer("Test provider", PUBLIC_URL, (case.root.public_bytes(Encoding.DER),), NOW, case.lists[0])
+    (tmp_path / "check.html").write_bytes(check_page(issuer, []))
+    page.goto((tmp_path / "check.html").as_uri())
+    assert check(page, case.body) == "Not proven"
+    expect(page.locator("#verdict")).to_contain_text("7Q2M-8XKD-94PZ-T3NB-V6WR-0HJA-C5EG")
+    assert violations(page) == []
 
 
 def test_altered_files_and_other_signers_are_refused(page: Page, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -146,15 +147,20 @@ class Service:
         return builder.sign(self.root_key, SHA256())
 
 
-@pytest.fixture
-def service() -> Iterator[Service]:
-    made = Service()
+@contextmanager
+def running(made: Service) -> Iterator[Service]:
     thread = threading.Thread(target=made.server.serve_forever)
     thread.start()
     yield made
     made.server.shutdown()
     thread.join()
     made.server.server_close()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with running(Service()) as made:
+        yield made
 
 
 def signer_of(folder: Path, service: Service, gatherer: Gatherer | None = None) -> Signer:
