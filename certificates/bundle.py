@@ -25,6 +25,8 @@ from cme.kernel.days import day_phrase
 HERE = Path(__file__).resolve().parent
 OFFLINE = files("certificates.offline")
 NEEDED = ("cryptography", "pypdfium2", "pillow")
+SCRIPTS = ("bytes.js", "trust.js", "document.js", "check.js")
+"""In this order they are one script."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
@@ -88,7 +90,7 @@ def packed(found: Mapping[str, bytes], issuer: Issuer, seal: Seal) -> bytes:
 
 def check_page(issuer: Issuer, lists: list[str]) -> bytes:
     """The checker as one HTML file: its policy allows its own script and nothing else, above all no connection."""
-    script, style = _text("check.js"), _text("check.css")
+    script, style = "\n".join(map(_text, SCRIPTS)), _text("check.css")
     # "<" stays out of the data, so that nothing in it can end the element it stands in.
     data = json.dumps(
         {

@@ -1,5 +1,6 @@
 """What a board keeps: complete, signed, and checking without this project, its database or a network."""
 
+import base64
 import hashlib
 import io
 import json
@@ -18,6 +19,9 @@ from flask import Flask
 
 from certificates.bundle import Issuer, check_page, contents, make_bundle
 from certificates.checking import jose
+from certificates.checking.withdrawing import withdrawn_by
+from certificates.keys import Keys
+from cme.config import Settings
 from cme.store.database import db
 from tests.conftest import NOW
 from tests.factories.issued import Issued, issue, revoke
@@ -44,13 +48,35 @@ def test_the_manifest_names_every_file_and_is_signed(issued: Issued):
     listed = json.loads(found.read("manifest.json"))["files"]
     names = set(found.namelist())
     assert names == {*listed, "manifest.json", "manifest.jwt"}
-    assert {"README.txt", "check.html", "root.pem", "status/1.json"} <= names
+    assert {"README.txt", "check.html", "root.pem", "root.crl", "status/1.json"} <= names
     for name, digest in listed.items():
         assert hashlib.sha256(found.read(name)).hexdigest() == digest
     roots = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(found.read("root.pem"))]
     token = jose.read(found.read("manifest.jwt").decode(), roots)
     assert token.vouched
     assert token.claims["files"] == listed
+
+
+def test_the_list_of_withdrawn_keys_is_trusted_from_the_root_alone(issued: Issued):
+    """And says of a key that was withdrawn since when; of those that were merely retired it says nothing."""
+    settings: Settings = issued.app.extensions["settings"]
+    office = Keys(settings.instance, "", settings.site_name)
+    office.make(now=NOW)
+    signers = [office.signer(now=NOW).chain]
+    for compromised in (False, True):
+        name = office.listed(now=NOW)[-1].name
+        office.rotate(now=NOW)
+        office.retire(name, compromised=compromised, now=NOW)
+        signers.append(office.signer(now=NOW).chain)
+    found = bundled(issued.app)
+    roots = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(found.read("root.pem"))]
+    withdrawn = withdrawn_by([found.read("root.crl")], roots)
+    assert [withdrawn.day_of(chain) for chain in signers] == ["", f"{NOW:%Y-%m-%d}", ""]
+    data = re.search(r'id="data">(.*?)</script>', found.read("check.html").decode())
+    assert data is not None
+    assert [base64.b64decode(one) for one in json.loads(data.group(1))["withdrawn"]] == [found.read("root.crl")]
+    assert not Issuer("x", "https://x", tuple(roots), MADE).withdrawn
+    assert "root.crl" not in contents(Issuer("x", "https://x", tuple(roots), MADE), [])
 
 
 def test_it_holds_no_personal_data_and_no_key(issued: Issued):
@@ -70,8 +96,6 @@ def test_the_page_reaches_for_nothing(issued: Issued):
     for element, kind in (("script", "script"), ("style", "style")):
         inner = re.search(rf"<{element}>(.*?)</{element}>", page, re.DOTALL)
         assert inner is not None
-        import base64
-
         digest = base64.b64encode(hashlib.sha256(inner.group(1).encode()).digest()).decode()
         assert f"{kind}-src 'sha256-{digest}'" in page
     assert "innerHTML" not in page

@@ -9,20 +9,24 @@ import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 
 from certificates import check, status
-from certificates.checking import child, cms, jose, sandbox
+from certificates.checking import child, cms, jose, sandbox, statuses
 from certificates.checking.facts import facts_of
 from certificates.checking.judging import Record, Verdict, judge
 from certificates.checking.trust import vouched
+from certificates.checking.withdrawing import NotTrusted, withdrawn_by
 from certificates.credential import credential, credential_json
 from certificates.finishing import Attachment
 from certificates.rendering import render
@@ -352,6 +356,102 @@ def test_the_command_needs_no_server_and_no_database(tmp_path: Path, issuer: Iss
     assert (code, "changed after it was signed" in said, "NOT as it was issued" in said) == (1, True, True), said
     code, said = run(tmp_path / "missing.pdf", "--root", root)
     assert (code, "could not be checked" in said) == (2, True)
+
+
+WITHDRAWN_ON = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
+
+
+def listed(issuer: Issuer, *fallen: x509.Certificate, key: ec.EllipticCurvePrivateKey | None = None) -> bytes:
+    """A list of withdrawn keys, by the issuer's root unless another key is given."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.root.subject)
+        .last_update(WITHDRAWN_ON)
+        .next_update(WITHDRAWN_ON + timedelta(days=400))
+    )
+    for one in fallen:
+        entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number).revocation_date(WITHDRAWN_ON)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(key or issuer.root_key, SHA256()).public_bytes(Encoding.DER)
+
+
+def test_what_a_withdrawn_key_has_signed_proves_nothing(issuer: Issuer, paper: bytes):
+    seen = child.look_into_pdf(paper, b"")
+    for fallen, expected in (
+        ((), set()),
+        ((issuer.leaf,), {"signer_withdrawn"}),
+        ((make_issuer("Other").leaf,), set()),
+    ):
+        withdrawn = withdrawn_by([listed(issuer, *fallen)], issuer.roots)
+        verdict = judge(paper, seen, issuer.roots, withdrawn=withdrawn)
+        assert codes(verdict) == expected
+        assert verdict.undecided is bool(expected)
+        assert (verdict.claims is None, not verdict.facts) == (bool(expected), bool(expected))
+        assert verdict.codes == [make_snapshot()["code"]]
+    (finding,) = judge(
+        paper, seen, issuer.roots, withdrawn=withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots)
+    ).findings
+    assert "2027-03-03" in finding.sentence
+    altered = paper[:900] + bytes([paper[900] ^ 1]) + paper[901:]
+    verdict = judge(
+        altered, child.look_into_pdf(altered, b""), issuer.roots,
+        withdrawn=withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots),
+    )  # fmt: skip
+    assert {"content_changed", "signer_withdrawn"} <= codes(verdict)
+    assert not verdict.undecided
+
+
+def test_the_issuers_record_decides_whatever_became_of_the_key(issuer: Issuer, paper: bytes):
+    """At the issuer itself nobody passes the list: what is there byte for byte was issued."""
+    assert judged(paper, issuer.roots, record_of(paper, make_snapshot(), issuer), paper).findings == []
+
+
+@pytest.mark.parametrize("trouble", ["another key", "another root", "nonsense", "empty", "cut", "too large"])
+def test_a_list_of_withdrawn_keys_that_no_root_has_signed_is_refused(issuer: Issuer, trouble: str):
+    good, other = listed(issuer, issuer.leaf), make_issuer("Other")
+    body = {
+        "another key": listed(issuer, key=ec.generate_private_key(ec.SECP256R1())),
+        "another root": listed(other, other.leaf),
+        "nonsense": b"nonsense",
+        "empty": b"",
+        "cut": good[:-5],
+        "too large": good + b"\0" * (4 * 1024 * 1024),
+    }[trouble]
+    with pytest.raises(NotTrusted):
+        withdrawn_by([good, body], issuer.roots)
+    assert withdrawn_by([good], issuer.roots).day_of(issuer.chain) == "2027-03-03"
+
+
+def test_a_status_list_by_a_withdrawn_key_says_nothing(issuer: Issuer, paper: bytes):
+    claims = judged(paper, issuer.roots).claims
+    assert claims is not None
+    text = status.status_list(1, [], PUBLIC_URL, issuer, now=NOW).encode()
+    assert statuses.fallen(text, claims, issuer.roots) is False
+    with pytest.raises(jose.Unreadable, match="withdrawn on 2027-03-03"):
+        statuses.fallen(text, claims, issuer.roots, withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots))
+
+
+def test_the_command_reads_the_list_beside_the_roots_and_newer_ones(tmp_path: Path, issuer: Issuer, paper: bytes):
+    file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
+    file.write_bytes(paper)
+    root.write_bytes(issuer.root_pem)
+    (tmp_path / "root.crl").write_bytes(listed(issuer))
+    newer = tmp_path / "newer.crl"
+    newer.write_bytes(listed(issuer, issuer.leaf))
+    code, said = run(file, "--root", root)
+    assert (code, "not known" in said.replace("revoked since is not known", "")) == (0, False), said
+    code, said = run(file, "--root", root, "--withdrawn", newer)
+    assert (code, "NOT proven" in said, make_snapshot()["code"] in said) == (1, True, True), said
+    assert "Jane Doe" not in said
+    newer.replace(tmp_path / "root.crl")
+    code, said = run(file, "--root", root)
+    assert (code, "NOT proven" in said) == (1, True), said
+    (tmp_path / "root.crl").write_bytes(b"nothing")
+    code, said = run(file, "--root", root)
+    assert (code, "withdrawn keys cannot be read" in said) == (2, True), said
+    (tmp_path / "root.crl").unlink()
+    code, said = run(file, "--root", root)
+    assert (code, "withdrawn is not known" in said) == (0, True), said
 
 
 def test_a_status_list_of_somebody_else_says_nothing(tmp_path: Path, issuer: Issuer, paper: bytes):

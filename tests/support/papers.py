@@ -37,6 +37,7 @@ class Issuer:
     root: x509.Certificate
     leaf: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+    root_key: ec.EllipticCurvePrivateKey
 
     @property
     def chain(self) -> tuple[bytes, ...]:
@@ -61,7 +62,7 @@ def make_issuer(name: str = "Test provider") -> Issuer:
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name, leaf_name = _name(f"{name} root"), _name(name)
     root = _certificate(root_name, root_name, root_key, root_key, ca=True)
-    return Issuer(root, _certificate(leaf_name, root_name, key, root_key, ca=False), key)
+    return Issuer(root, _certificate(leaf_name, root_name, key, root_key, ca=False), key, root_key)
 
 
 def _name(text: str) -> x509.Name:
