@@ -6,9 +6,9 @@ import hashlib
 from importlib import import_module
 from typing import Any
 
-from certificates.files import Damaged, Unreachable, spread
+from certificates.files import FOLDER, Damaged, Unreachable, refusing
+from cme.store.content import checked, digest_of, spread
 
-FOLDER = "certificates"
 SECONDS_TO_CONNECT, SECONDS_TO_READ, TRIES = 5, 30, 3
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _GONE = {"NoSuchKey", "404", "NotFound"}
@@ -26,7 +26,7 @@ class BucketStore:
         self._client: Any = _client(endpoint)
 
     def put(self, body: bytes) -> str:
-        digest = hashlib.sha256(body).hexdigest()
+        digest = digest_of(body)
         # Only if nothing is there yet: what was stored first stays, however many write the same at once.
         if self._put(digest, body, IfNoneMatch="*"):
             return digest
@@ -46,9 +46,8 @@ class BucketStore:
             raise Unreachable from error
         except self._errors.BotoCoreError as error:
             raise Unreachable from error
-        if hashlib.sha256(body).hexdigest() != sha256:
-            raise Damaged
-        return body
+        with refusing():
+            return checked(body, sha256)
 
     def _put(self, digest: str, body: bytes, **condition: str) -> bool:
         """Whether it was written; False when something is there already."""
@@ -67,7 +66,8 @@ class BucketStore:
         return True
 
     def _key(self, sha256: str) -> str:
-        return f"{self._prefix}/{spread(sha256)}"
+        with refusing():
+            return f"{self._prefix}/{spread(sha256)}"
 
 
 def _client(endpoint: str) -> Any:

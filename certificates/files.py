@@ -1,14 +1,14 @@
 """Where the bytes of certificates live: each under its own SHA-256, so that what is read can be checked."""
 
-import hashlib
-import os
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from cme.kernel.refusal import Refused
+from cme.store.content import ContentError, ContentFolder
 
-_HEX = frozenset("0123456789abcdef")
+FOLDER = "certificates"
 
 
 class Damaged(Refused):
@@ -51,55 +51,27 @@ class Store(Protocol):
         ...
 
 
-def spread(sha256: str) -> str:
-    """The name of the bytes, below one of 256 folders. Refuses (Damaged) whatever is no digest."""
-    if len(sha256) != 64 or not set(sha256) <= _HEX:
-        raise Damaged
-    return f"{sha256[:2]}/{sha256}"
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Whatever keeps bytes from being handed out is told as Damaged."""
+    try:
+        yield
+    except ContentError:
+        raise Damaged from None
 
 
 class FolderStore:
-    """Files in a folder, spread over 256 subfolders."""
+    """Files in a folder of this installation."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "certificates"
+        self._content = ContentFolder(folder / FOLDER)
 
     def put(self, body: bytes) -> str:
-        digest = hashlib.sha256(body).hexdigest()
-        path = self._path(digest)
-        if path.is_file() and path.read_bytes() == body:
-            return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside its place and moved there: a reader sees the whole file or none, also after a power cut.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
-        return digest
+        return self._content.put(body)
 
     def get(self, sha256: str) -> bytes:
         try:
-            body = self._path(sha256).read_bytes()
-        except OSError:
+            with refusing():
+                return self._content.get(sha256)
+        except OSError:  # there, and yet not to be read
             raise Damaged from None
-        if hashlib.sha256(body).hexdigest() != sha256:
-            raise Damaged
-        return body
-
-    def _path(self, sha256: str) -> Path:
-        return self._folder / spread(sha256)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,8 +13,9 @@ from typing import IO, Any
 
 from cme.kernel.refusal import Refused
 from cme.operations.manifest import DATABASE, FILES, MANIFEST, Manifest, Part, is_safe_name
-from cme.operations.placing import make_private, place_new, sync
+from cme.operations.placing import make_private, place_new
 from cme.operations.sqlite_copy import copy_database, migration_of
+from cme.store.content import sync
 
 CHUNK = 1024 * 1024
 

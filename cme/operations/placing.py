@@ -4,15 +4,6 @@ import os
 from pathlib import Path
 
 
-def sync(path: Path) -> None:
-    """Have the file, or the folder's list of names, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def make_private(path: Path) -> int:
     """A new file that only its owner can read, open for writing. Raises FileExistsError."""
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

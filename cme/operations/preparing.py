@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Refused
 from cme.operations.places import database_file, known_migrations
-from cme.operations.placing import free_name, make_private, place_new, sync
+from cme.operations.placing import free_name, make_private, place_new
 from cme.operations.sqlite_copy import check_database, copy_database
+from cme.store.content import sync
 from cme.web.readiness import current_revision
 
 ACCOUNTS = "demonstration-accounts"

@@ -14,8 +14,9 @@ from shutil import disk_usage
 from cme.kernel.refusal import Refused
 from cme.operations.backup import CHUNK, stored_files
 from cme.operations.manifest import DATABASE, FILES, LARGEST_MANIFEST, MANIFEST, Manifest, Part, read_manifest
-from cme.operations.placing import free_name, make_private, place_new, sync
+from cme.operations.placing import free_name, make_private, place_new
 from cme.operations.sqlite_copy import check_database, held_alone, is_occupied, migration_of
+from cme.store.content import sync
 
 DAMAGED = "The backup is damaged or incomplete: "
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cme.kernel.refusal import Refused
-from cme.operations.placing import make_private, sync
+from cme.operations.placing import make_private
+from cme.store.content import sync
 
 WAIT_SECONDS = 30
 

@@ -57,7 +57,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     def full(_descriptor: int) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("certificates.files.os.fsync", full)
+    monkeypatch.setattr("cme.store.content.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         FolderStore(tmp_path).put(b"one")
     assert stored(tmp_path) == []
