@@ -2,9 +2,10 @@
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cme.articles.svg import SvgError, clean_svg
+from quizzes.rules.metadata import after_scan, bare
 
 MOST_SIDE = 8_000
 MOST_PIXELS = 40_000_000
@@ -26,7 +27,9 @@ class MediaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a file is. `data` is what to keep: of an SVG the cleaned text, of everything else the bytes as they came."""
+    """What a file is. `data` is what to keep: of an SVG the cleaned text, of other pictures what is shown of them, of a
+    video the bytes as they came. A picture that its camera calls turned has the width and height it is shown with.
+    """
 
     kind: str
     data: bytes
@@ -36,7 +39,20 @@ class Seen:
 
 
 def picture(data: bytes) -> Seen | None:
-    """The picture; None when it is none of the kinds taken. Refuses: MediaError."""
+    """The picture, without what its file says beside it; None when it is none of the kinds. Refuses: MediaError."""
+    seen = _outlined(data)
+    if seen is None:
+        return None
+    try:
+        shown, turned = bare(seen.kind, seen.data)
+    except ValueError:
+        raise MediaError("media_broken", _BROKEN) from None
+    if turned >= 5:  # lying on its side
+        return replace(seen, data=shown, width=seen.height, height=seen.width)
+    return replace(seen, data=shown)
+
+
+def _outlined(data: bytes) -> Seen | None:
     if data.startswith(_PNG):
         return _sized("png", data, *_png(data))
     if data.startswith(b"\xff\xd8\xff"):
@@ -101,18 +117,8 @@ def _jpeg(data: bytes) -> tuple[int, int]:
             size = (width, height)
         at += 2 + length
         if mark == 0xDA:
-            at = _after_scan(data, at)
+            at = after_scan(data, at)
     raise MediaError("media_broken", _BROKEN)
-
-
-def _after_scan(data: bytes, at: int) -> int:
-    """Where the next marker stands: inside the coded picture 0xFF is followed by 0 or a restart mark."""
-    while (at := data.find(b"\xff", at)) != -1:
-        follow = data[at + 1] if at + 1 < len(data) else 0xD9
-        if follow != 0 and not 0xD0 <= follow <= 0xD7:
-            return at
-        at += 2
-    return len(data)
 
 
 def _gif(data: bytes) -> tuple[int, int]:
