@@ -55,7 +55,7 @@ def _film(token: Token, pictures: str) -> None:
     token.type = "html_inline"
     token.content = (
         f'<video src="{escape(source)}" controls="controls" title="{words}">'
-        f'<track kind="captions" src="{captions}" srclang="en" /></video>'
+        f'<track kind="captions" src="{captions}" /></video>'
     )
     token.children = None
 

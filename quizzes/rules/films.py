@@ -9,6 +9,8 @@ from quizzes.rules.pictures import MediaError, Seen
 
 MOST_SECONDS = 600
 MOST_CUES = 2_000
+DEFAULT_LANGUAGE = "en"
+"""Of captions that say nothing else; the platform speaks it."""
 _BROKEN = "It is broken or cut off; export it anew."
 _MP4_BOXES = frozenset(
     {"ftyp", "moov", "mdat", "free", "skip", "wide", "uuid", "moof", "mfra", "sidx", "styp", "meta", "pdin", "emsg"}
@@ -16,6 +18,7 @@ _MP4_BOXES = frozenset(
 _CODECS = (b"avc1", b"avc3", b"hvc1", b"hev1", b"av01", b"vp09", b"mp4v")
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT, _INFO, _TRACKS, _ENTRY, _VIDEO = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0xE0
+_LANGUAGE = re.compile(r"^Language:[ \t]*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,7}){0,2})[ \t]*\n", re.M)
 _TIMING = re.compile(
     r"^(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]+-->[ \t]+(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?:[ \t].*)?$"
 )
@@ -59,6 +62,26 @@ def captions(data: bytes) -> bytes:
     if cues > MOST_CUES:
         raise MediaError("captions_many", f"The captions file holds more than {MOST_CUES} captions.")
     return text.encode()
+
+
+def told_language(words: bytes) -> str:
+    """The language that captions name in their head (`Language: de`), as many programs write it; else nothing."""
+    found = _LANGUAGE.search(_head(words))
+    return found[1] if found else ""
+
+
+def in_language(words: bytes, language: str) -> bytes:
+    """The captions naming this language in their head, so that it goes wherever the file goes."""
+    head = _head(words)
+    if (told_language(words) or DEFAULT_LANGUAGE) == language:
+        return words
+    first, _end, rest = _LANGUAGE.sub("", head).partition("\n")
+    return f"{first}\nLanguage: {language}\n{rest}".encode() + words[len(head.encode()) :]
+
+
+def _head(words: bytes) -> str:
+    """Everything before the first empty line."""
+    return words.decode().partition("\n\n")[0] + "\n"
 
 
 def _instant(parts: tuple[str | None, ...]) -> int:

@@ -7,7 +7,7 @@ from itertools import combinations
 from quizzes.rules.item import ChoiceItem, Item, Kind
 from quizzes.rules.lint_finding import Code, Finding
 from quizzes.rules.lint_numbers import amounts_of, overlap
-from quizzes.rules.lint_words import Span, content_words, find_word
+from quizzes.rules.lint_words import Span, content_words, find_word, read_length
 
 LONGER_BY = 15
 """Characters by which the key must exceed every other choice before its length gives it away."""
@@ -66,8 +66,8 @@ def longest_is_key(item: Item) -> Iterator[Finding]:
     keys, rest = _sides(item)
     if len(keys) != 1 or len(rest) < 2:
         return
-    longest = max(len(one.text) for one in rest)
-    length = len(keys[0].text)
+    longest = max(read_length(one.text) for one in rest)
+    length = read_length(keys[0].text)
     if length >= longest + LONGER_BY and length * 3 >= longest * 4:
         yield Finding(
             Code.LONGEST_IS_KEY,
@@ -75,7 +75,7 @@ def longest_is_key(item: Item) -> Iterator[Finding]:
             f"The key has {length} characters, the longest other choice {longest}: length gives it away.",
             "Shorten the key or give the others as much detail.",
             keys[0].text,
-            Span(0, length),
+            Span(0, len(keys[0].text)),
         )
 
 

@@ -7,6 +7,8 @@ WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’)]*\s+(?=[\"“‘(]*[A-Z0-9])")
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|approx|e\.g|i\.e|[a-z]\.m|No|Fig)\.[\"”’)]*\s*\Z")
 _PICTURE = re.compile(r"!\[(?:[^\[\]\\]|\\.){0,2000}\]\([^()\s]{1,200}\)")
+_LINK = re.compile(r"\[([^\[\]]{0,2000})\]\([^()\s]{0,2000}\)")
+_EMPHASIS = re.compile(r"\\(?=[^\w\s])|(?<!\\)[*`]+|(?<![\w\\])_+|(?<!\\)_+(?!\w)")
 _MARKS = re.compile(r"[*_`#>|]")
 _COMMON = """
 about above after again against among around because before being below between both could does doing down during each
@@ -49,6 +51,11 @@ def without_pictures(text: str) -> str:
     return _PICTURE.sub(lambda found: " " * len(found[0]), text) if "![" in text else text
 
 
+def read_length(text: str) -> int:
+    """How many characters a learner reads: no pictures, no addresses of links, no marks of emphasis."""
+    return len(" ".join(_EMPHASIS.sub("", _LINK.sub(r"\1", without_pictures(text))).split()))
+
+
 def sentences(text: str) -> list[str]:
     """Sentences of a text, without their Markdown marks."""
     found: list[str] = []
@@ -69,7 +76,7 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> set[str]:
     """Words that carry meaning, by their stems: five letters or more, none of the common ones."""
-    return {stemmed(word) for word in words(text) if len(word) >= 5 and word not in COMMON}
+    return {stemmed(word) for word in words(without_pictures(text)) if len(word) >= 5 and word not in COMMON}
 
 
 def stemmed(word: str) -> str:
@@ -97,7 +104,7 @@ def reading_grade(text: str) -> float | None:
 
 def find_word(text: str, word: str) -> Span | None:
     """Where a word with this stem stands first."""
-    for found in WORD.finditer(text):
+    for found in WORD.finditer(without_pictures(text)):
         if stemmed(found.group().casefold()) == word:
             return Span(found.start(), found.end())
     return None

@@ -15,6 +15,7 @@ from cme.kernel.text import clean_line
 from quizzes.models.media import MEDIA
 from quizzes.models.quiz import QUIZZES
 from quizzes.queries.media import digests_of, media_of
+from quizzes.rules.films import DEFAULT_LANGUAGE, in_language, told_language
 from quizzes.rules.media import MOST_ALT, Medium, captions_name, digest_of, free_name, judge, judge_captions, plain_name
 from quizzes.rules.pictures import MediaError, Seen
 
@@ -40,6 +41,7 @@ class Upload:
     alt: str = ""
     captions: bytes | None = None
     language: str = ""
+    """Of the captions; empty where the file's own word on it is enough."""
 
 
 def add(
@@ -71,7 +73,7 @@ def add(
     if there is not None:
         return there, False
     name = free_name(plain_name(upload.name, seen.kind), digest, {one: it.sha256 for one, it in known.items()})
-    medium = _medium(quiz_id, name, seen, alt, captions, upload.language)
+    medium = _medium(quiz_id, name, seen, alt, captions)
     _keep(session, medium, seen.data, captions, files, by, now)
     return medium, True
 
@@ -97,7 +99,7 @@ def add_all(
             raise Invalid("media_refused", f"The file “{name}” cannot be taken.") from None
         if name in known:
             raise Invalid("media_name_taken", f"“{name}” means another file of this quiz.")
-        medium = _medium(quiz_id, name, seen, "", captions, "en")
+        medium = _medium(quiz_id, name, seen, "", captions)
         _keep(session, medium, seen.data, captions, files, by, now)
         added.append(name)
     return tuple(added)
@@ -120,17 +122,18 @@ def _captions(upload: Upload, problems: dict[str, list[str]]) -> bytes | None:
         problems["captions"] = ["A video needs its captions, as a WebVTT file."]
         return None
     try:
-        return judge_captions(upload.captions)
+        captions = judge_captions(upload.captions)
+        return in_language(captions, upload.language) if upload.language else captions
     except MediaError as error:
         problems["captions"] = [error.sentence]
         return None
 
 
-def _medium(quiz_id: int, name: str, seen: Seen, alt: str, captions: bytes | None, language: str) -> Medium:
+def _medium(quiz_id: int, name: str, seen: Seen, alt: str, captions: bytes | None) -> Medium:
     plain = Medium(quiz_id, name, seen.kind, digest_of(seen.data), seen.width, seen.height, alt)
     if captions is None:
         return plain
-    return replace(plain, captions=digest_of(captions), language=language or "en")
+    return replace(plain, captions=digest_of(captions), language=told_language(captions) or DEFAULT_LANGUAGE)
 
 
 def _hold(session: Session, quiz_id: int) -> None:

@@ -24,7 +24,7 @@ from wtforms.widgets import HiddenInput
 
 from cme.kernel.text import clean_block, clean_line
 from quizzes.rules.answers import number_of
-from quizzes.rules.item import ChoiceItem, Item, Kind, Numeric, StemItem
+from quizzes.rules.item import ChoiceItem, Item, Kind, Numeric, Status, StemItem
 from quizzes.rules.limits import MOST_TEXT, NAME
 from quizzes.rules.shapes import MOST_CHOICES, MOST_ITEM_POINTS, MOST_STEMS, TRUTHS
 
@@ -101,6 +101,12 @@ class QuestionForm(FlaskForm):
     ordered = BooleanField("Keep the choices in this order (numbers, dates)")
     topic = SelectField("Topic", validate_choice=False)
     objective = SelectField("Learning objective", validate_choice=False)
+    status = SelectField(
+        "Status",
+        description="Only a ready question is drawn; a retired one stays in the bank with its history.",
+        choices=[SelectChoice(one.value, one.label) for one in Status],
+        validate_choice=False,
+    )
     passages = NamesField("Passages that prove the key", validators=[Wanted()])
     references = NamesField("References", validators=[Wanted()])
     rows: dict[str, int]
@@ -118,7 +124,7 @@ class QuestionForm(FlaskForm):
         """The texts only."""
         self.stem.data = item.stem
         self.ordered.data = item.ordered
-        self.topic.data, self.objective.data = item.topic, item.objective
+        self.topic.data, self.objective.data, self.status.data = item.topic, item.objective, item.status.value
         for name in ("passages", "references", "apart", "tags"):
             self[name].data = "\n".join(getattr(item, name))
         self.points.data, self.partial.data = item.points, item.partial
@@ -160,6 +166,11 @@ class QuestionForm(FlaskForm):
             entry.form.answer.data = str(rows.get(stem.answer, "")) if stem else ""
             entry.form.rationale.data = stem.rationale if stem else ""
 
+    def validate_status(self, field: Field) -> None:
+        """One of those there are; a form without it leaves it as it is."""
+        if field.data and field.data not in set(Status):
+            raise ValidationError("Choose one of the list.")
+
     def validate_number(self, field: Field) -> None:
         """A number, or nothing yet."""
         if (field.data or "").strip() and number_of(field.data) is None:
@@ -174,7 +185,8 @@ class QuestionForm(FlaskForm):
     def item(self, saved: Item) -> Item:
         """What the fields say. Rows without any text are no choices; new choices get the next free letter.
 
-        Name, kind and, where the rows stand in their right order, the written order of choices are those of `saved`.
+        Name, kind, a status that is not sent and, where the rows stand in their right order, the written order of
+        choices are those of `saved`.
         """
         kind = saved.kind
         rows = self._choices(kind)
@@ -187,7 +199,7 @@ class QuestionForm(FlaskForm):
         return Item(
             lineage=saved.lineage,
             kind=kind,
-            status=saved.status,
+            status=Status(self.status.data) if self.status.data in set(Status) else saved.status,
             topic=self.topic.data or "",
             objective=self.objective.data or "",
             stem=clean_block(self.stem.data or ""),

@@ -48,7 +48,12 @@ class MediaForm(FlaskForm):
     )
     captions = FileField("Captions of a video", description="A WebVTT file (.vtt). Every video needs one.")
     language = SelectField(
-        "Language of the captions", choices=[SelectChoice(key, label) for key, label in LANGUAGES.items()], default="en"
+        "Language of the captions",
+        choices=[
+            SelectChoice("", "What the file says, else English"),
+            *(SelectChoice(key, label) for key, label in LANGUAGES.items()),
+        ],
+        default="",
     )
 
 
@@ -74,7 +79,7 @@ def add_media(quiz_id: int) -> ResponseReturnValue:
         data=form.file.data.read(),
         alt=form.alt.data or "",
         captions=captions,
-        language=form.language.data or "en",
+        language=form.language.data or "",
     )
     try:
         with transaction() as writing:

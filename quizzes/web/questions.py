@@ -15,6 +15,7 @@ from cme.store.session import Session, transaction
 from cme.web.moment import request_now
 from quizzes.queries.editing import DeskQuestion, desk_question, published_item
 from quizzes.queries.modules import DeskModule
+from quizzes.queries.reviews import standing
 from quizzes.queries.versions import version_facts
 from quizzes.rules.editing import changes_of
 from quizzes.rules.item import ChoiceItem, Item, Kind
@@ -219,6 +220,7 @@ def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm,
         "quizzes/desk/question.html",
         problems=problems_of(form),
         question=found,
+        stands=standing(session, found.quiz_id, found.version_id, found.edition) if found.is_draft else None,
         item=item,
         form=form,
         shown=beside(session, found, item, form, module, _sought()),

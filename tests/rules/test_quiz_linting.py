@@ -9,6 +9,7 @@ import cme
 from quizzes.interchange.folder import read_quiz
 from quizzes.rules.item import ChoiceItem, Item
 from quizzes.rules.lint_finding import Code
+from quizzes.rules.lint_words import read_length
 from quizzes.rules.linting import POLICIES, STRICT, Policy, Severity, blocking, lint, lint_all, strictest
 
 VIGNETTE = "A 60-year-old woman wakes twice a week with a hard and painful calf that she has to stretch. "
@@ -104,6 +105,33 @@ CASES: list[tuple[Code, Item, Item]] = [
         Code.LONGEST_IS_KEY,
         an_item(options=("Cramps of the calf that end with stretch", *OPTIONS[1:])),
         an_item(options=("Leg cramps", "Numbness of the foot that ends on the way", *OPTIONS[2:])),
+    ),
+    (  # a picture's words and name are not read as the choice's
+        Code.LONGEST_IS_KEY,
+        an_item(
+            options=(
+                "Cramps of the calf that end with stretch",
+                "![Numbness of the whole foot](numb.png)",
+                *OPTIONS[2:],
+            )
+        ),
+        an_item(options=("Cramps ![A calf that ends hard and round](cramp-of-the-calf.png)", *OPTIONS[1:])),
+    ),
+    (
+        Code.LONGEST_IS_KEY,
+        an_item(
+            options=(
+                "Cramps of the calf that end with stretch",
+                "[Numb](https://example.org/a/long/address)",
+                *OPTIONS[2:],
+            )
+        ),
+        an_item(options=("[Cramps](https://example.org/a/long/address)", *OPTIONS[1:])),
+    ),
+    (
+        Code.WORD_REPEAT,
+        an_item(options=("Calf stretch disorder", *OPTIONS[1:])),
+        an_item(options=("Disorder ![Calf stretch](calf-stretch.png)", *OPTIONS[1:])),
     ),
     (
         Code.WORD_REPEAT,
@@ -221,3 +249,23 @@ def test_the_shipped_bank_has_no_blocking_note_and_hardly_any_advice() -> None:
     assert len(items) > 60
     assert [note for note in notes if note.blocks] == []
     assert len(notes) <= 4
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("", 0),
+        ("Cramps of the calf", 18),
+        ("  Cramps\n\nof the  calf ", 18),
+        ("**Cramps** of the *calf*", 18),
+        ("_Cramps_ of the `calf`", 18),
+        ("![Cramps](cramps.png)", 0),
+        ("Cramps ![in pain](a.png) of the calf", 18),
+        ("[Cramps](https://example.org/x_y_z) of the calf", 18),
+        ("a_b", 3),
+        ("> 5 mm", 6),
+        (r"5 \* 3", 5),
+    ],
+)
+def test_a_choice_is_as_long_as_what_is_read_of_it(text: str, length: int) -> None:
+    assert read_length(text) == length

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quizzes.rules.films import MOST_CUES, MOST_SECONDS
+from quizzes.rules.films import MOST_CUES, MOST_SECONDS, in_language, told_language
 from quizzes.rules.media import (
     MOST_CAPTIONS,
     MOST_PICTURE,
@@ -163,3 +163,31 @@ def test_what_texts_show_and_under_which_names() -> None:
     text = r"![A calf](a.png) and ![ ](b.png), ![](b.png) ![x](http://c.png) [a link](d.png) ![e](e.exe)"
     assert shown_in([text]) == {"a.png": True, "b.png": False}
     assert renamed(text, {"a.png": "a-2.png"}).startswith("![A calf](a-2.png) and ![ ](b.png)")
+
+
+@pytest.mark.parametrize(
+    ("head", "language"),
+    [
+        ("WEBVTT", ""),
+        ("WEBVTT\nLanguage: de", "de"),
+        ("WEBVTT - Title\nKind: captions\nLanguage: pt-BR", "pt-BR"),
+        ("WEBVTT\nLanguage:fr ", "fr"),
+        ("WEBVTT\nLanguage: whatever it is", ""),
+        ("WEBVTT\nLanguage: <b>", ""),
+        ("WEBVTT\n\nNOTE\nLanguage: de", ""),
+    ],
+)
+def test_captions_may_name_their_language(head: str, language: str) -> None:
+    words = judge_captions(f"{head}\n\n00:00.000 --> 00:02.000\nLanguage: it\n".encode())
+    assert told_language(words) == language
+
+
+@pytest.mark.parametrize("head", ["WEBVTT", "WEBVTT - Title\nKind: captions\nLanguage: fr", "WEBVTT\nLanguage: en"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_language_that_is_chosen_goes_with_the_captions(head: str, language: str) -> None:
+    body = "\n\n00:00.000 --> 00:02.000\nLanguage: it ä\n"
+    words = in_language(judge_captions(f"{head}{body}".encode()), language)
+    assert (told_language(words) or "en") == language
+    assert words.decode().endswith(body)
+    assert words.decode().startswith(head.partition("\n")[0])
+    assert judge_captions(in_language(words, language)) == words

@@ -24,6 +24,7 @@ from tests.factories.media import CAPTIONS, SVG, MemoryFiles, mp4, picture
 from tests.factories.modules import make_module
 from tests.factories.people import make_person
 from tests.rules.interchange_samples import MEDIA, SAMPLES
+from tests.rules.test_quiz_picture_metadata import TALKING, TOLD
 
 LOSSLESS = ("qti3", "moodle", "yaml", "qti22", "qti12")
 
@@ -100,6 +101,40 @@ def test_the_report_says_the_same_as_taking_does(draft: Draft) -> None:
     draft.take(data)
     _facts, lines = uploads.look_ahead(draft.session, draft.quiz_id, read_any(data, "file"))
     assert [line.state for line in lines] == [State.SAME]
+
+
+@pytest.mark.parametrize("key", LOSSLESS)
+def test_what_a_picture_says_beside_itself_is_taken_in_by_no_way(draft: Draft, key: str) -> None:
+    """Stored without it, and exported as it is stored: what comes back is the same bytes."""
+    telling = TALKING["png_exif"]
+    wanted = tuple(one for one in SAMPLES if one.media)
+    draft.take(FORMATS[key].write(wanted, "A bank", {**MEDIA, "calf.png": telling}))
+    kept = draft.bytes({"calf.png"})["calf.png"]
+    assert TOLD in telling
+    assert not [data for data in draft.files.kept.values() if TOLD in data]
+    found = [one for one in draft.entries() if one.media]
+    again = FORMATS[key].write(found, "A bank", draft.bytes({name for one in found for name in one.media}))
+    once_more = draft.take(again)
+    assert (once_more.added, once_more.changed, once_more.media) == ((), (), ())
+    assert draft.add("the-same-from-the-camera.png", telling) == "calf.png"
+    assert draft.bytes({"calf.png"}) == {"calf.png": kept}
+
+
+@pytest.mark.parametrize("key", LOSSLESS)
+def test_the_language_of_captions_goes_with_them(draft: Draft, key: str) -> None:
+    """Chosen by hand, exported, and known again in another quiz; captions that name none are in English."""
+    words = (shown,) = [one for one in SAMPLES if "stretch.mp4" in one.media]
+    upload = Upload("stretch.mp4", MEDIA["stretch.mp4"], "A calf", CAPTIONS, "de")
+    media.add(draft.session, draft.quiz_id, upload, files=draft.files, by=draft.editor, now=draft.now)
+    assert media_of(draft.session, draft.quiz_id)["stretch.mp4"].language == "de"
+    other = Draft(draft.session, draft.now)
+    other.take(FORMATS[key].write(words, "A bank", {**MEDIA, **draft.bytes({"stretch.mp4"})}))
+    (name,) = [name for name in media_of(draft.session, other.quiz_id) if name == shown.media[0]]
+    assert media_of(draft.session, other.quiz_id)[name].language == "de"
+    assert other.bytes({name}) == draft.bytes({name})
+    third = Draft(draft.session, draft.now)
+    third.take(FORMATS[key].write(words, "A bank", MEDIA))
+    assert media_of(draft.session, third.quiz_id)[name].language == "en"
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

@@ -17,6 +17,7 @@ from tests.conftest import NOW
 from tests.factories.media import CAPTIONS, SVG, mp4, picture
 from tests.factories.modules import make_module
 from tests.factories.people import PASSWORD, make_person
+from tests.rules.test_quiz_picture_metadata import PLAIN, TALKING
 from tests.support.client import Client, Page
 from tests.web.test_quiz_desk import Editor
 from tests.web.test_quiz_exchange import upload
@@ -84,6 +85,13 @@ def test_a_picture_is_added_shown_and_published_to_a_learner(client: Client) -> 
     broad = seen.css("li.option")[0]
     text = broad.cssselect("input")[0].get("aria-labelledby")
     assert broad.cssselect(f"#{text} ul")
+
+
+def test_a_picture_goes_out_without_what_its_file_said(editor: Editor) -> None:
+    assert "is taken out before it is kept" in editor.client.get(f"{editor.quiz}/media").main
+    add(editor, TALKING["jpeg_exif"], name="Calf.jpg")
+    answer = fetch(editor.client, media(editor)["calf.jpg"].address)
+    assert answer.data == PLAIN["JPEG"]
 
 
 def test_the_answer_is_the_bytes_and_can_run_nothing(editor: Editor) -> None:

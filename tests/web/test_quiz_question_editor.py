@@ -154,3 +154,47 @@ def test_the_provider_says_which_notes_block(editor: Editor) -> None:
     assert part(view(editor, form), "notes").cssselect('.lint-error[data-code="short_vignette"]')
     page = editor.client.get(editor.client.get(editor.quiz).link("Publish"))
     assert "Only 4 words stand before the question" in page.main
+
+
+@pytest.mark.parametrize("status", ["draft", "retired"])
+def test_the_status_is_set_like_any_other_part_and_undone_like_it(editor: Editor, status: str) -> None:
+    form = form_of(editor)
+    assert form.fields["status"] == "ready"
+    form["status"] = status
+    page = editor.client.send(form, button=("go", "save"))
+    assert page.form("/desk/questions/").fields["status"] == status
+    assert "Changed: status." in page.main
+    assert next(iter(editor.draft().items.values())).status == status
+    editor.client.send(editor.client.get(editor.quiz).form("/undo"))
+    assert next(iter(editor.draft().items.values())).status == "ready"
+    editor.client.send(editor.client.get(editor.quiz).form("/redo"))
+    assert form_of(editor).fields["status"] == status
+
+
+def test_a_form_without_a_status_leaves_it_and_an_unknown_one_is_refused(editor: Editor) -> None:
+    form = form_of(editor)
+    form["status"] = "retired"
+    editor.client.send(form, button=("go", "save"))
+    form = form_of(editor)
+    form["status"] = "gone"
+    page = editor.client.send(form, button=("go", "save"), status=422)
+    assert "Status: Choose one of the list." in page.main
+    form = form_of(editor)
+    del form.fields["status"]
+    form["stem"] = "Another one. Which is it?"
+    editor.client.send(form, button=("go", "save"))
+    item = next(iter(editor.draft().items.values()))
+    assert (item.stem, item.status) == ("Another one. Which is it?", "retired")
+
+
+def test_a_conflict_keeps_the_status_that_was_chosen(editor: Editor) -> None:
+    mine = form_of(editor)
+    theirs = form_of(editor)
+    theirs["stem"] = "Theirs. Which is it?"
+    editor.client.send(theirs, button=("go", "save"))
+    mine["status"] = "retired"
+    page = editor.client.send(mine, button=("go", "save"), status=409)
+    assert "They differ in: stem, status." in page.main
+    assert "Retired" in page.main
+    editor.client.send(page.form("/desk/questions/"), button=("go", "save"))
+    assert next(iter(editor.draft().items.values())).status == "retired"

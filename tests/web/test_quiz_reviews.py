@@ -199,3 +199,23 @@ def test_reviews_are_closed_to_others(client: Client, role: str) -> None:
     other = Editor(client, role=role)
     for path in ("/desk/reviews", f"/desk/versions/{other.module.version_id}/review"):
         assert client.raw.get(path).status_code == 403
+
+
+def notices(desk: Desk) -> str:
+    return " ".join(one.text_content() for one in desk.client.get(desk.first()).css(".notice"))
+
+
+SAVING = "Saving a change takes this draft out of review"
+
+
+def test_the_form_says_that_saving_takes_the_draft_out_of_review(desk: Desk) -> None:
+    assert SAVING not in notices(desk), "never sent"
+    desk.send(str(desk.reviewer_id))
+    assert SAVING in notices(desk), "it lies with a reviewer"
+    desk.judge("approve")
+    assert SAVING in notices(desk), "an approval stands"
+    assert "Approved" in notices(desk)
+    desk.client.send(desk.client.get(desk.first()).form("/desk/questions/"), button=("go", "save"))
+    assert SAVING in notices(desk), "nothing was changed, so the approval stands"
+    desk.edit("Another stem. Which one is it?")
+    assert SAVING not in notices(desk), "what was said was said of another edition"
