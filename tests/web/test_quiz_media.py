@@ -12,6 +12,7 @@ from quizzes.interchange.entry import Choice, Entry, Kind
 from quizzes.interchange.formats import FORMATS, read_any
 from quizzes.interchange.plain import with_media
 from quizzes.queries.media import media_of
+from quizzes.rules.films import in_language
 from quizzes.rules.media import Medium
 from tests.conftest import NOW
 from tests.factories.media import CAPTIONS, SVG, mp4, picture
@@ -162,7 +163,7 @@ def test_a_video_with_captions(editor: Editor) -> None:
     assert (clip.width, clip.height, clip.language) == (64, 48, "de")
     assert fetch(editor.client, clip.address).headers["Content-Type"] == "video/mp4"
     answer = fetch(editor.client, clip.captions_address)
-    assert answer.data == CAPTIONS
+    assert answer.data == in_language(CAPTIONS, "de")
     assert answer.headers["Content-Type"].startswith("text/vtt")
 
 
