@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from certificates import folders
 from certificates.placeholders import Placeholders
 from certificates.rules.document import protected_names, providers, words
+from certificates.rules.names import EXTRA_FAMILIES, LANGUAGES, han_of, pieces
 from certificates.slots import LETTERS, QR, SCHEME, VERIFY_LINK, Filling, Piece
 
 DESIGNS = Path(__file__).resolve().parent / "designs"
@@ -105,10 +106,13 @@ class Page:
         if name not in self.inlined or text is None:
             return Markup('<img class="slot" src="{0}{1}" alt="{0}{1}">').format(SCHEME, name)
         lines = Markup("").join(
-            Markup('<span class="line">{}</span>{}').format(Markup("").join(map(_piece, line)), "" if last else " ")
+            Markup('<span class="line">{}</span>{}').format(self._set(line), "" if last else " ")
             for line, last in ((line, line is text.lines[-1]) for line in text.lines)
         )
         return Markup('<span class="slot">{}</span>').format(lines)
+
+    def _set(self, line: Sequence[Piece]) -> Markup:
+        return Markup("").join(_piece(piece, self.filling.han) for piece in line)
 
 
 @cache
@@ -196,10 +200,28 @@ def key_of(page: Page, *versions: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _piece(piece: Piece) -> Markup:
-    if piece.size is None:
-        return escape(piece.text)
-    return Markup('<span style="font-size: {}pt">{}</span>').format(piece.size, piece.text)
+def _piece(piece: Piece, han: str) -> Markup:
+    text = lettered(piece.text, han)
+    return text if piece.size is None else Markup('<span style="font-size: {}pt">{}</span>').format(piece.size, text)
+
+
+def lettered(text: str, han: str = "") -> Markup:
+    """Escaped text in which the letters of added typefaces name theirs, and whose forms of Han they are: what the
+    engine would choose by itself depends on what is there. `han` as the name it was frozen with; else by the letters.
+    """
+    if text.isascii():
+        return escape(text)
+    return Markup("").join(_lettered(piece, font) for piece, font in pieces(text, han or han_of(text, "")))
+
+
+def _lettered(piece: str, font: str) -> Markup:
+    if not font:
+        return escape(piece)
+    language = Markup(' lang="{}"').format(LANGUAGES[font]) if font in LANGUAGES else ""
+    # The line stays as high as its own typeface makes it.
+    return Markup('<span{} style="font-family: {}; line-height: 0">{}</span>').format(
+        language, EXTRA_FAMILIES[font], piece
+    )
 
 
 def environment(pages: dict[str, str]) -> Environment:
@@ -208,16 +230,17 @@ def environment(pages: dict[str, str]) -> Environment:
         loader=DictLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["protected"] = protected
+    environment.filters["lettered"] = lettered
     return environment
 
 
-def protected(text: str) -> Markup:
-    """Escaped text in which protected credit names stand in italics with a raised ™."""
-    pieces = [
-        Markup("<em>{}</em>").format(piece) if italic else _raised(piece) for piece, italic in protected_names(text)
-    ]
-    return Markup("").join(pieces)
+def protected(text: str, han: str = "") -> Markup:
+    """Escaped text in which protected credit names stand in italics with a raised ™. `han` as for `lettered`."""
+    return Markup("").join(
+        Markup("<em>{}</em>").format(piece) if italic else _raised(piece, han)
+        for piece, italic in protected_names(text)
+    )
 
 
-def _raised(text: str) -> Markup:
-    return escape(text).replace("™", Markup('<span class="tm">™</span>'))
+def _raised(text: str, han: str) -> Markup:
+    return lettered(text, han).replace("™", Markup('<span class="tm">™</span>'))

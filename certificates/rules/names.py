@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from bisect import bisect_right
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import pairwise
@@ -26,6 +26,8 @@ EXTRA_FAMILIES: dict[str, str] = {
 }
 """Fonts that an installation may add (`script/fonts-cjk`)."""
 CHINESE, JAPANESE, KOREAN = "SC", "JP", "KR"
+LANGUAGES = {"NotoSansSC-Regular": "zh-Hans", "NotoSansJP-Regular": "ja", "NotoSansKR-Regular": "ko"}
+"""What a page says of the letters that these draw: the same character is another picture in each."""
 _HAN_BY_COUNTRY = {"JP": JAPANESE, "KR": KOREAN, "KP": KOREAN}
 _FOLDER = files("certificates.fonts")
 _IGNORED = {"\u200c", "\u200d"}  # joiners: they steer shaping and leave no mark of their own
@@ -79,6 +81,7 @@ def font_of(cluster: str, han: str = "") -> str | None:
     return font if font is not None and all(has(font, char) for char in drawn) else None
 
 
+@lru_cache(maxsize=2048)
 def han_of(name: str, country: str) -> str:
     """Whose forms of Han a name is written in: one character looks different in each. Empty for a name without any.
 
@@ -90,6 +93,30 @@ def han_of(name: str, country: str) -> str:
     if "HANGUL" in kinds:
         return KOREAN
     return _HAN_BY_COUNTRY.get(country, CHINESE) if "CJK" in kinds else ""
+
+
+@lru_cache(maxsize=2048)
+def pieces(text: str, han: str = "") -> tuple[tuple[str, str], ...]:
+    """The text in pieces, each with the added font that draws it, or "" for what the shipped ones draw.
+
+    A space belongs to the word before it, unless a shipped font goes on after it: as the stamper has it.
+    Remembered, because every certificate of a release asks about the same texts.
+    """
+    if text.isascii() or len(fonts()) == len(FAMILIES):
+        return ((text, ""),) if text else ()
+    found: list[list[str]] = []
+    for cluster in clusters(text):
+        font = font_of(cluster, han) or ""
+        font = font if font in EXTRA_FAMILIES else ""
+        if found and (font == found[-1][1] or cluster.isspace()):
+            found[-1][0] += cluster
+            continue
+        space = ""
+        if found and not font:
+            kept = found[-1][0].rstrip()
+            space, found[-1][0] = found[-1][0][len(kept) :], kept
+        found.append([space + cluster, font])
+    return tuple((piece, font) for piece, font in found)
 
 
 def unprintable(text: str) -> str | None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from certificates.rules.document import DEMONSTRATION, Figure, credit_unit, is_demonstration, providers
+from certificates.rules.names import han_of
 from cme.kernel.days import day_phrase
 from cme.kernel.quarters import format_quarters
 
@@ -29,6 +30,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[tuple[str, ...], ...], ...]
     totals: tuple[tuple[str, str], ...] = ()
+    hans: tuple[str, ...] = ()
+    """Whose forms of Han the first line of each row's cells takes, where people are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Sheet:
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
     band: str = ""
+    han: str = ""
+    """Whose forms of Han the name takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ _COLUMNS = (Column("Completed", "when"), Column("Activity and provider"), Column
             Column("Amount", "number"))  # fmt: skip
 
 
-def transcript(lines: Sequence[Line], *, name: str, credentials: str, site: str, verify_base: str, on: date) -> Sheet:
+def transcript(
+    lines: Sequence[Line], *, name: str, credentials: str, country: str, site: str, verify_base: str, on: date
+) -> Sheet:
     """All earned credit, by year of completion. Credit and participation never add up together, and what does not stand
     any more is listed but not counted.
     """
@@ -85,6 +92,7 @@ def transcript(lines: Sequence[Line], *, name: str, credentials: str, site: str,
             *(("Entries marked as a demonstration are not accredited and cannot be reported.",) if mixed else ()),
         ),
         band=DEMONSTRATION if lines and all(is_demonstration(line.snapshot) for line in lines) else "",
+        han=han_of(name, country),
     )
 
 
@@ -110,6 +118,8 @@ def cover(every: Iterable[Line], *, site: str, choice: str, verify_base: str, on
     )
     columns = (Column("Completed", "when"), Column("Person and activity"), Column("Certificate", "code"),
                Column("Amount", "number"))  # fmt: skip
+    # Certificates from before there were such typefaces do not say.
+    hans = tuple(line.snapshot.get("han", "") for line in shown)
     rest = total - len(shown)
     return Sheet(
         site=site,
@@ -118,7 +128,7 @@ def cover(every: Iterable[Line], *, site: str, choice: str, verify_base: str, on
         name=f"{total} certificate{'' if total == 1 else 's'}",
         lead=(choice, f"State of every certificate as recorded on {day_phrase(on)}."),
         figures=_totals(sums),
-        tables=(Table("Contents", columns, tuple(_plain(row) for row in rows)),),
+        tables=(Table("Contents", columns, tuple(_plain(row) for row in rows), hans=hans),),
         notes=(
             *((f"{rest} more are listed in manifest.csv and manifest.json.",) if rest else ()),
             "The manifests have the SHA-256 of every file. Each file is signed, and says who signed it.",

@@ -58,6 +58,7 @@ def transcript_pdf() -> ResponseReturnValue:
         lines,
         name=profile.name,
         credentials=profile.credentials,
+        country=profile.country,
         site=settings.site_name,
         verify_base=f"{settings.public_url}/verify",
         on=now.astimezone(UTC).date(),

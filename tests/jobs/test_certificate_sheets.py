@@ -48,7 +48,13 @@ def lines(many: int) -> list[Line]:
 
 def written(many: int, name: str = "Nguyễn Thị Minh Khai") -> Sheet:
     return transcript(
-        lines(many), name=name, credentials="MD", site="Open CME", verify_base=VERIFY, on=date(2026, 11, 28)
+        lines(many),
+        name=name,
+        credentials="MD",
+        country="US",
+        site="Open CME",
+        verify_base=VERIFY,
+        on=date(2026, 11, 28),
     )
 
 

@@ -5,19 +5,27 @@ import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pikepdf
 import pytest
 
-from certificates import fonts_extra, shaping
+from certificates import fonts_extra, samples, shaping
+from certificates.design import lettered, page_of, protected
 from certificates.fonts_extra import Strange, Wanted, add
 from certificates.rules import names
+from certificates.rules import sheets as wording
+from certificates.rules.looks import Paper
+from certificates.rules.sheets import Line
 from certificates.shaping import NoCoverage
+from certificates.sheets import print_sheet
+from certificates.slots import NAME, filling
+from tests.conftest import NOW
 from tests.factories.certificates import make_snapshot
 from tests.jobs.test_certificate_stamping import by_pdfium, by_poppler, spoken
-from tests.support.printing import printed
-from tests.support.typefaces import added, make_extra, make_font
+from tests.support.printing import URL, printed, signer
+from tests.support.typefaces import added, engine_with, make_extra, make_font
 from tests.support.verapdf import problems
 
 NAMES = {
@@ -87,6 +95,93 @@ def test_the_space_before_a_latin_word_is_that_words(extra: Path):
     runs = [(run.font, "".join(glyph.text for glyph in run.glyphs)) for run in shaping.shape("Zoë 😀 Ray")]
     assert runs == [("NotoSerif-Regular", "Zoë "), ("NotoEmoji-Regular", "😀"), ("NotoSerif-Regular", " Ray")]
     assert ["".join(glyph.text for glyph in run.glyphs) for run in shaping.shape("佐藤 太郎")] == ["佐藤 太郎"]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The layout engine with the added typefaces."""
+    folder = tmp_path_factory.mktemp("engine")
+    with engine_with(make_extra(folder / "extra"), folder / "fonts"):
+        yield
+
+
+IN_PRINT = {"CN": "Noto-Sans-SC", "JP": "Noto-Sans-JP", "KR": "Noto-Sans-KR"}
+
+
+def faces(body: bytes) -> set[str]:
+    """The added typefaces that the engine has put into a document."""
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        fonts = [font for page in pdf.pages for font in page.Resources.get("/Font", {}).values()]
+        found = {str(font.BaseFont).split("+")[-1] for font in fonts}
+    return {name for name in found for face in ("SC", "JP", "KR", "Emoji") if face in name}
+
+
+def earned(name: str, country: str, title: str = "Leg cramps") -> Line:
+    snapshot = samples.sample("credit", Paper.A4, title=title, name=name, credentials="MD")
+    return Line(snapshot | {"han": names.han_of(name, country)}, "valid", "7Q2M-8XKD-94PZ-T3NB-V6WR-0HJA-C5EG")
+
+
+def transcript_of(name: str, country: str, title: str = "Leg cramps") -> bytes:
+    sheet = wording.transcript(
+        [earned("Jane Doe", "US", title)], name=name, credentials="MD", country=country, site="Open CME",
+        verify_base="https://cme.example.org/verify", on=date(2026, 11, 28),
+    )  # fmt: skip
+    return print_sheet(sheet, Paper.A4, signer=signer(), at=NOW)
+
+
+def cover_of(*lines: Line) -> bytes:
+    sheet = wording.cover(
+        lines, site="Open CME", choice="All.", verify_base="https://cme.example.org/verify", on=date(2026, 11, 28)
+    )
+    return print_sheet(sheet, Paper.A4, signer=signer(), at=NOW)
+
+
+@pytest.mark.parametrize("country", IN_PRINT)
+def test_a_name_in_han_on_a_transcript_and_a_cover_takes_the_forms_of_its_country(engine: None, country: str):
+    for body in (transcript_of("王小明", country), cover_of(earned("王小明", country), earned("Jane Doe", "US"))):
+        assert [name for name in faces(body) if not name.startswith(IN_PRINT[country])] == []
+        assert faces(body)
+        assert "王小明, MD" in by_poppler(body)
+        assert problems(body) == []
+
+
+def test_each_row_of_a_cover_has_its_own_forms(engine: None):
+    """Two people of one name, and a title that says itself what it is."""
+    found = faces(cover_of(earned("王小明", "CN"), earned("王小明", "JP"), earned("Jane Doe", "US", "김민수")))
+    assert {name[:12] for name in found} == set(IN_PRINT.values())
+    assert {name[:12] for name in faces(transcript_of("Jane Doe", "JP", "王小明"))} == {"Noto-Sans-SC"}
+
+
+@pytest.mark.parametrize("country", IN_PRINT)
+def test_a_name_in_two_directions_has_the_right_forms_and_says_so(engine: None, country: str):
+    snapshot = make_snapshot(name="محمد 王小明", country=country)
+    body = printed(snapshot)
+    assert {name[:12] for name in faces(body)} == {IN_PRINT[country]}
+    assert problems(body) == []
+    html = page_of(snapshot, filling(snapshot, URL), {NAME}).html("")
+    assert f'lang="{ {"CN": "zh-Hans", "JP": "ja", "KR": "ko"}[country] }"' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "han", "pieces"),
+    [
+        ("Jane Doe", "", [("Jane Doe", "")]),
+        ("佐藤 太郎", "JP", [("佐藤 太郎", "NotoSansJP-Regular")]),
+        ("王小明 (Wang)", "KR", [("王小明", "NotoSansKR-Regular"), (" (Wang)", "")]),
+        ("Dr. 王", "", [("Dr. ", ""), ("王", "NotoSansSC-Regular")]),
+        ("Zoë 😀 Ray", "", [("Zoë ", ""), ("😀", "NotoEmoji-Regular"), (" Ray", "")]),
+        ("", "", []),
+    ],
+)
+def test_text_falls_into_pieces_by_typeface_as_the_stamper_has_it(extra: Path, text: str, han: str, pieces: list):
+    assert list(names.pieces(text, han)) == pieces
+    assert "".join(piece for piece, _font in names.pieces(text, han)) == text
+
+
+def test_without_added_typefaces_a_page_is_written_as_before():
+    with added(None):
+        assert lettered("Nguyễn & 王") == "Nguyễn &amp; 王"
+        assert protected("AMA PRA Category 1 Credit™") == '<em>AMA PRA Category 1 Credit</em><span class="tm">™</span>'
 
 
 def archive(folder: Path, name: str, members: dict[str, bytes]) -> str:

@@ -17,7 +17,13 @@ def line(kind: str = "credit", state: str = "valid", code: str = "0000", **chang
 
 def written(*lines: Line) -> Sheet:
     return transcript(
-        lines, name="Jane Doe", credentials="MD", site="Open CME", verify_base="https://cme.example.org/verify", on=ON
+        lines,
+        name="Jane Doe",
+        credentials="MD",
+        country="US",
+        site="Open CME",
+        verify_base="https://cme.example.org/verify",
+        on=ON,
     )
 
 

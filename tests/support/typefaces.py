@@ -1,5 +1,6 @@
 """Typefaces that an installation may add: none, or small ones made here, whose letters are squares."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,12 +9,13 @@ import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-from certificates import embedding, fonts_coverage, rendering, shaping
+from certificates import apart, compiling, embedding, fonts_coverage, rendering, shaping
 from certificates.rules import names
 
 _KEPT = (
     names._table,
     names.fonts,
+    names.pieces,
     shaping._font,
     shaping.shape,
     shaping.outline,
@@ -36,6 +38,31 @@ def added(folder: Path | None) -> Iterator[None]:
             yield
         finally:
             _forget()
+
+
+@contextmanager
+def engine_with(extra: Path, folder: Path) -> Iterator[None]:
+    """WeasyPrint with these typefaces beside the shipped ones, in `folder`; what a child would lay out, it does here."""
+    folder.mkdir()
+    for path in shaping.FONTS.iterdir():
+        if path.suffix in {".ttf", ".conf"}:
+            (folder / path.name).symlink_to(path)
+    (folder / "fonts.conf").unlink()
+    shutil.copy(shaping.FONTS / "fonts.conf", folder / "fonts.conf")  # its folder is where the file really is
+    shutil.copytree(extra, folder / "extra")
+    with pytest.MonkeyPatch.context() as patch, added(extra):
+        patch.setattr(compiling, "FONTS", folder)
+        patch.setattr(apart, "compile_all", lambda pages: [compiling.compile_page(page) for page in pages])
+        _other_engine()
+        try:
+            yield
+        finally:
+            _other_engine()
+
+
+def _other_engine() -> None:
+    compiling._fonts.cache_clear()
+    compiling._press.cache_clear()
 
 
 def _forget() -> None:
@@ -72,7 +99,8 @@ def make_font(path: Path, name: str, letters: str) -> None:
     builder.setupGlyf({".notdef": square.glyph(), "space": empty.glyph(), **glyphs})
     builder.setupHorizontalMetrics({".notdef": (1000, 0), "space": (250, 0), **dict.fromkeys(glyphs, (1000, 100))})
     builder.setupHorizontalHeader(ascent=880, descent=-120)
-    builder.setupNameTable({"familyName": name, "styleName": "Regular", "psName": name})
+    family = names.EXTRA_FAMILIES.get(name, name)
+    builder.setupNameTable({"familyName": family, "styleName": "Regular", "psName": name})
     builder.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=880, usWinDescent=120)
     builder.setupPost()
     builder.save(path)
