@@ -61,6 +61,7 @@ def retire(name: str, compromised: bool) -> None:
     click.echo(f"The private key of {name} is destroyed; its certificate stays.")
     if compromised:
         click.echo("It is on the root's list of withdrawn signers (keys/root.crl, /certificates/root.crl) from now on.")
+        click.echo("Give boards a new archive (flask certificates bundle); what it has signed is not proven offline.")
 
 
 @keys_group.command("import")

@@ -43,4 +43,4 @@ def _caller(what: str) -> str:
         wide = isinstance(address, ipaddress.IPv6Address)
         text = str(ipaddress.ip_network((address, 64), strict=False)) if wide else str(address)
     settings: Settings = current_app.extensions["settings"]
-    return hmac.new(settings.secret_key.encode(), f"{what}:{text}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.secret_key.encode(), f"{what}:{text}".encode(), hashlib.sha256).hex()
