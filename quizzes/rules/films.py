@@ -80,8 +80,10 @@ def in_language(words: bytes, language: str) -> bytes:
 
 
 def _head(words: bytes) -> str:
-    """Everything before the first empty line."""
-    return words.decode().partition("\n\n")[0] + "\n"
+    """The lines before the first empty one and the first caption."""
+    lines = words.decode().split("\n")
+    end = next((at for at, line in enumerate(lines) if not line or "-->" in line), len(lines))
+    return "".join(f"{line}\n" for line in lines[:end])
 
 
 def _instant(parts: tuple[str | None, ...]) -> int:

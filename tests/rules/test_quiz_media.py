@@ -175,6 +175,7 @@ def test_what_texts_show_and_under_which_names() -> None:
         ("WEBVTT\nLanguage: whatever it is", ""),
         ("WEBVTT\nLanguage: <b>", ""),
         ("WEBVTT\n\nNOTE\nLanguage: de", ""),
+        ("WEBVTT\n00:00.000 --> 00:01.000\nLanguage: de", ""),
     ],
 )
 def test_captions_may_name_their_language(head: str, language: str) -> None:
@@ -183,9 +184,10 @@ def test_captions_may_name_their_language(head: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("head", ["WEBVTT", "WEBVTT - Title\nKind: captions\nLanguage: fr", "WEBVTT\nLanguage: en"])
+@pytest.mark.parametrize("gap", ["\n\n", "\n"])
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_language_that_is_chosen_goes_with_the_captions(head: str, language: str) -> None:
-    body = "\n\n00:00.000 --> 00:02.000\nLanguage: it ä\n"
+def test_a_language_that_is_chosen_goes_with_the_captions(head: str, gap: str, language: str) -> None:
+    body = f"{gap}00:00.000 --> 00:02.000\nLanguage: it ä\n"
     words = in_language(judge_captions(f"{head}{body}".encode()), language)
     assert (told_language(words) or "en") == language
     assert words.decode().endswith(body)
