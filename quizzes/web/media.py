@@ -38,8 +38,8 @@ class MediaForm(FlaskForm):
     file = FileField(
         "Picture or video",
         description=f"PNG, JPEG, WebP, GIF or SVG up to {MOST_PICTURE // MEGABYTE} MB; MP4 or WebM up to "
-        f"{MOST_FILM // MEGABYTE} MB. What a picture's file says beside the picture (place, device, names, times) is taken "
-        "out before it is kept; a video is kept as it comes, and nothing in either may show who a patient is.",
+        f"{MOST_FILM // MEGABYTE} MB. What a picture's file says beside the picture (place, device, names, times) is "
+        "taken out before it is kept; a video is kept as it comes, and nothing in either may show who a patient is.",
         validators=[FileRequired("Choose a file.")],
     )
     alt = StringField(
