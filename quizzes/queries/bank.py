@@ -1,7 +1,6 @@
 """The bank: what every quiz has now, which questions are held, and what changed in a draft since it was last read."""
 
 from collections import defaultdict
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from quizzes.models.draft_change import BEFORE_QUESTIONS, DRAFT_CHANGES
 from quizzes.models.hold import HOLDS
-from quizzes.models.quiz import QUESTIONS, QuizVersion
+from quizzes.models.quiz import QuizVersion
 from quizzes.models.review import DraftReview
 from quizzes.queries.versions import version_heads
 from quizzes.rules.item import QuizVersionFacts
@@ -69,15 +68,3 @@ def changed_lineages(session: Session, version_id: int, since: int, until: int) 
     if any(row[1] == Step.SEALED.value for row in rows):
         return None
     return frozenset(row[2] for row in rows if row[2] is not None)
-
-
-def places_of_lineages(session: Session, version_id: int, lineages: Collection[str]) -> dict[int, int]:
-    """Positions by question number, of some questions of a version."""
-    if not lineages:
-        return {}
-    rows: Any = session.execute(
-        select(QUESTIONS.c.id, QUESTIONS.c.position).where(
-            QUESTIONS.c.version_id == version_id, QUESTIONS.c.lineage.in_(lineages)
-        )
-    )
-    return {row[0]: row[1] for row in rows}

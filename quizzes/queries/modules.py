@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from cme.activities.models import Activity, MinorRevision, Release
+from cme.activities.models import Activity, MinorRevision, Provider, Release
 from cme.articles.models import Passage, Reference
 from cme.articles.queries import sections_of
 from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
 from quizzes.rules.editing import ModuleFacts
 from quizzes.rules.item import points_of
+from quizzes.rules.linting import strictest
 from quizzes.rules.stored import blueprint_from
 
 
@@ -74,12 +75,28 @@ Known = MutableMapping[tuple[int, int], DeskModule]
 
 def module_facts_of(session: Session, quiz_id: int) -> tuple[ModuleFacts, ...]:
     """Of every published release the points; of the newest one of each activity also what its article holds."""
-    return modules_of(session, quiz_id, {})[1]
+    return served(session, quiz_id, {}).facts
 
 
-def modules_of(session: Session, quiz_id: int, known: Known) -> tuple[DeskModule | None, tuple[ModuleFacts, ...]]:
-    """The newest published release that the quiz serves, and the facts of all; what is not known yet is added."""
-    rows = _releases(session, quiz_id)
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a quiz serves, and what the providers of its releases ask of it."""
+
+    module: DeskModule | None
+    """The newest published release."""
+    facts: tuple[ModuleFacts, ...]
+    """Of every published release."""
+    approvals: int
+    """How many must have approved a version: the most that a provider of its releases asks for."""
+    policy: str
+    """The strictest policy of item writing that a provider chose."""
+
+
+def served(session: Session, quiz_id: int, known: Known) -> Served:
+    """In one statement; a module that is not known yet takes three more and is added. A provider's rules count as they
+    are now, also for releases that are not published yet; withdrawn ones ask for nothing."""
+    every = [row for row in _releases(session, quiz_id) if row.state != "withdrawn"]
+    rows = [row for row in every if row.state == "published"]
     newest = {row.activity_id: row.id for row in rows}
     last: DeskModule | None = None
     found: list[ModuleFacts] = []
@@ -92,17 +109,17 @@ def modules_of(session: Session, quiz_id: int, known: Known) -> tuple[DeskModule
             known[key] = _module(session, row)
         last = known[key]
         found.append(last.facts)
-    return last, tuple(found)
+    approvals = max((row.approvals for row in every), default=0)
+    return Served(last, tuple(found), approvals, strictest(row.item_policy for row in every))
 
 
 def desk_module_of(session: Session, quiz_id: int) -> DeskModule | None:
     """The newest published release the quiz serves."""
-    rows = _releases(session, quiz_id)
-    return _module(session, rows[-1]) if rows else None
+    return served(session, quiz_id, {}).module
 
 
 def _releases(session: Session, quiz_id: int):
-    """Published releases of the quiz with the revision they show now, oldest first."""
+    """Releases of the quiz with the revision they show now and their provider's rules, oldest first."""
     latest_minor = (
         select(MinorRevision.revision_id)
         .where(MinorRevision.release_id == Release.id)
@@ -122,10 +139,14 @@ def _releases(session: Session, quiz_id: int):
             Release.total_points,
             Release.front_matter,
             func.coalesce(latest_minor, Release.revision_id).label("revision_id"),
+            Release.state,
+            Provider.approvals,
+            Provider.item_policy,
         )
         .join(QuizAssignment, QuizAssignment.release_id == Release.id)
         .join(Activity, Activity.id == Release.activity_id)
-        .where(QuizAssignment.quiz_id == quiz_id, Release.state == "published")
+        .join(Provider, Provider.id == Release.provider_id)
+        .where(QuizAssignment.quiz_id == quiz_id)
         .order_by(Release.activity_id, Release.number)
     ).all()
 

@@ -100,10 +100,17 @@ def approvals_by_quiz(session: Session, quiz_ids: Sequence[int]) -> dict[int, in
 
 def standing(session: Session, quiz_id: int, version_id: int, edition: int) -> Standing:
     """Where a draft stands with its reviewers."""
+    needed = approvals_needed(session, quiz_id)
+    return standing_and_acts(session, version_id, edition, needed=needed)[0]
+
+
+def standing_and_acts(
+    session: Session, version_id: int, edition: int, *, needed: int
+) -> tuple[Standing, list[ActLine]]:
+    """The same where it is known how many must approve, with everything that happened, oldest first."""
     acts = _acts(session, [version_id]).get(version_id, [])
     authors = _authors(session, [version_id]).get(version_id, set())
-    needed = approvals_needed(session, quiz_id)
-    return standing_of(edition, authors, [one for one, _line in acts], needed=needed)
+    return standing_of(edition, authors, [act for act, _line in acts], needed=needed), [line for _act, line in acts]
 
 
 def acts_of(session: Session, version_id: int) -> list[ActLine]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from quizzes.models.quiz import QUIZ_ASSIGNMENTS, QUIZ_VERSIONS, Choice, Question, Quiz, QuizAssignment, QuizVersion
 from quizzes.rules.item import ChoiceItem, Item, Kind, QuizVersionFacts, Status, Topic
@@ -74,6 +74,14 @@ def version_head(session: Session, version_id: int) -> QuizVersionFacts | None:
     return _head(row) if row is not None else None
 
 
+def heads_with_published(session: Session, version_id: int) -> list[QuizVersionFacts]:
+    """The version and the published one of its quiz, without their items, in one statement."""
+    asked = aliased(QuizVersion)
+    quiz = select(asked.quiz_id).where(asked.id == version_id).scalar_subquery()
+    either = or_(QuizVersion.id == version_id, QuizVersion.state == "published")
+    return [_head(row) for row in session.execute(_HEADS.where(QuizVersion.quiz_id == quiz, either))]
+
+
 def version_heads(session: Session, states: Collection[str]) -> list[QuizVersionFacts]:
     """All versions in these states without their items."""
     return [_head(row) for row in session.execute(_HEADS.where(QuizVersion.state.in_(states)))]
@@ -98,6 +106,17 @@ def _head(row: Any) -> QuizVersionFacts:
 
 def items_of(session: Session, version_id: int, *, only: Collection[int] | None = None) -> dict[int, Item]:
     """Items of a version by question number, in order: one statement, a row per choice. `only` names some of them."""
+    return placed_items_of(session, version_id, only=only)[0]
+
+
+def placed_items_of(
+    session: Session,
+    version_id: int,
+    *,
+    only: Collection[int] | None = None,
+    lineages: Collection[str] | None = None,
+) -> tuple[dict[int, Item], dict[int, int]]:
+    """The same with their positions by question number; `lineages` names some of them too."""
     wanted = (
         select(
             Question.id,
@@ -118,6 +137,7 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
             Question.points,
             Question.settings,
             Question.status,
+            Question.position,
         )
         .join(Choice, Choice.question_id == Question.id, isouter=True)
         .where(Question.version_id == version_id)
@@ -125,6 +145,8 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
     )
     if only is not None:
         wanted = wanted.where(Question.id.in_(only))
+    if lineages is not None:
+        wanted = wanted.where(Question.lineage.in_(lineages))
     rows: Sequence[Any] = session.execute(wanted).all()
     heads: dict[int, Any] = {}
     choices: dict[int, list[ChoiceItem]] = defaultdict(list)
@@ -132,7 +154,7 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
         heads.setdefault(row[0], row)
         if row[10] is not None:
             choices[row[0]].append(ChoiceItem(key=row[10], text=row[11], correct=row[12], rationale=row[13]))
-    return {
+    items = {
         question_id: Item(
             lineage=row[1],
             topic=row[2],
@@ -151,6 +173,7 @@ def items_of(session: Session, version_id: int, *, only: Collection[int] | None 
         )
         for question_id, row in heads.items()
     }
+    return items, {question_id: row[18] for question_id, row in heads.items()}
 
 
 def places_of(session: Session, version_id: int) -> dict[int, int]:

@@ -12,6 +12,7 @@ from quizzes.rules.search import Pool, search
 
 FEW = 400
 """Banks up to this size are searched as a whole."""
+NOTHING_SEEN: Mapping[str, datetime] = {}
 SPARE = 40
 """How many more than a line needs are looked at first in larger ones."""
 
@@ -58,10 +59,17 @@ def draw(
     if seen:
         known = sorted((one for one in shuffled if one.lineage in seen), key=lambda one: seen[one.lineage])
         shuffled = [*(one for one in shuffled if one.lineage not in seen), *known]
-    found = _near(blueprint, shuffled, seen) or _found(blueprint, shuffled, seen, most=None)
+    found = pick(blueprint, shuffled, seen)
     if found is None:
         raise DrawError("The questions at hand cannot satisfy the blueprint.")
     return tuple(lineage for line in found for lineage in line)
+
+
+def pick(
+    blueprint: Sequence[BlueprintLine], preferred: Sequence[Candidate], seen: Mapping[str, datetime] = NOTHING_SEEN
+) -> tuple[tuple[str, ...], ...] | None:
+    """For each line its items, the most preferred that go together; None where nothing does."""
+    return _near(blueprint, preferred, seen) or _found(blueprint, preferred, seen, most=None)
 
 
 def _near(

@@ -1,7 +1,7 @@
 """Editing: what keeps a version from being published, and what two versions differ in."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from quizzes.rules.delivery import TODAY, DeliveryRules
@@ -34,10 +34,13 @@ def obstacles(
     vignettes: Mapping[str, str] | None = None,
     media: Mapping[str, Medium] | None = None,
     review: Standing | None = None,
+    own: Iterable[Obstacle] | None = None,
+    drawing: Callable[[], Iterable[Obstacle]] | None = None,
 ) -> list[Obstacle]:
     """Everything that must be mended before publishing; empty means it may be published.
 
-    `review` is where a draft stands with its reviewers; None asks for no approval.
+    `review` is where a draft stands with its reviewers; None asks for no approval. Whoever kept what `own_obstacles` of
+    the drawn items and `draw_obstacles` said hands that over; else both are asked here.
     """
     found = [*_blueprint_obstacles(blueprint, topics, modules)]
     known_topics = frozenset(topic.key for topic in topics)
@@ -45,16 +48,19 @@ def obstacles(
     found += [
         Obstacle("This name is used by more than one question.", name) for name, times in lineages.items() if times > 1
     ]
-    names = frozenset(lineages)
-    for item in items:
-        if not item.is_drawn:
-            continue
-        found += item_obstacles(item, known_topics, names, modules=modules, vignettes=vignettes, media=media)
+    drawn = [item for item in items if item.is_drawn]
+    if own is None:
+        of_each = (own_obstacles(one, known_topics, modules=modules, vignettes=vignettes, media=media) for one in drawn)
+        own = (one for found_in_item in of_each for one in found_in_item)
+    found += own
+    for item in drawn:
+        if item.apart:
+            found += _apart_obstacles(item, lineages.keys())
     if media is not None:
         for key, text in (vignettes or {}).items():
             found += media_obstacles((("", text),), media, case=key)
     if not found:
-        found += _draw_obstacles(blueprint, [item for item in items if item.is_drawn])
+        found += drawing() if drawing is not None else draw_obstacles(blueprint, drawn)
     if review is not None:
         found += review_obstacles(review)
     return list(dict.fromkeys(found))
@@ -100,7 +106,20 @@ def item_obstacles(
 
     `media` are the pictures and videos of the quiz; None is not asked about.
     """
-    yield from _text_obstacles(item, topics, lineages)
+    yield from own_obstacles(item, topics, modules=modules, vignettes=vignettes, media=media)
+    yield from _apart_obstacles(item, lineages)
+
+
+def own_obstacles(
+    item: Item,
+    topics: frozenset[str],
+    *,
+    modules: Sequence[ModuleFacts] = (),
+    vignettes: Mapping[str, str] | None = None,
+    media: Mapping[str, Medium] | None = None,
+) -> Iterator[Obstacle]:
+    """The same, whatever other questions there are."""
+    yield from _text_obstacles(item, topics)
     if item.vignette and not (vignettes or {}).get(item.vignette, "").strip():
         yield Obstacle(f"The case “{item.vignette}” has no text.", item.lineage, "vignette")
     for module in modules:
@@ -139,7 +158,7 @@ def points_obstacles(blueprint: Sequence[BlueprintLine], item: Item) -> Iterator
             yield Obstacle(sentence, item.lineage, "points")
 
 
-def _text_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]) -> Iterator[Obstacle]:
+def _text_obstacles(item: Item, topics: frozenset[str]) -> Iterator[Obstacle]:
     name = item.lineage
     if not item.stem.strip():
         yield Obstacle("The stem is empty.", name, "stem")
@@ -151,12 +170,15 @@ def _text_obstacles(item: Item, topics: frozenset[str], lineages: frozenset[str]
         yield Obstacle("No passage of the article is named that proves the key.", name, "passages")
     if not item.references:
         yield Obstacle("No reference is named.", name, "references")
-    for other in item.apart:
-        if other == name:
-            yield Obstacle("The question is kept apart from itself.", name, "apart")
-        elif other not in lineages:
-            yield Obstacle(f"It is kept apart from “{other}”, which is not in this quiz.", name, "apart")
     yield from kind_problems(item)
+
+
+def _apart_obstacles(item: Item, lineages: Collection[str]) -> Iterator[Obstacle]:
+    for other in item.apart:
+        if other == item.lineage:
+            yield Obstacle("The question is kept apart from itself.", item.lineage, "apart")
+        elif other not in lineages:
+            yield Obstacle(f"It is kept apart from “{other}”, which is not in this quiz.", item.lineage, "apart")
 
 
 def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
@@ -170,7 +192,8 @@ def _pointer_obstacles(item: Item, module: ModuleFacts) -> Iterator[Obstacle]:
         yield Obstacle(f"The module has no learning objective “{item.objective}”.", item.lineage, "objective")
 
 
-def _draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> Iterator[Obstacle]:
+def draw_obstacles(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> Iterator[Obstacle]:
+    """Why no attempt can be drawn from the items that are ready; their words are not asked for."""
     for line, of_line in zip(blueprint, items_by_line(blueprint, items), strict=True):
         at_hand = len(of_line)
         for item in of_line:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
-from quizzes.rules.drawing import DrawError, candidate_of, conflicts_of, draw
+from quizzes.rules.drawing import DrawError, candidate_of, conflicts_of, draw, pick
 from quizzes.rules.item import BlueprintLine, Item
-from quizzes.rules.search import Pool, search
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,9 @@ def preflight_of(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> P
 
 def _disjoint(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> int:
     """Draw one attempt after the other from what is left."""
-    left = list(items)
+    left = [candidate_of(item) for item in items]
     for number in range(MOST_DISJOINT):
-        candidates = [candidate_of(item) for item in left]
-        pools = [
-            Pool(line.draw, tuple(one.lineage for one in candidates if line.takes(one.topic, one.tags)))
-            for line in blueprint
-        ]
-        found = search(pools, conflicts=conflicts_of(candidates), costly=frozenset())
+        found = pick(blueprint, left)
         if found is None:
             return number
         taken = {lineage for line in found for lineage in line}

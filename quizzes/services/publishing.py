@@ -13,13 +13,23 @@ from quizzes.queries.modules import module_facts_of
 from quizzes.queries.policies import policy_of
 from quizzes.queries.reviews import standing
 from quizzes.queries.versions import published_version_of, version_facts
-from quizzes.rules.editing import Difference, ModuleFacts, Obstacle, difference, obstacles
-from quizzes.rules.item import QuizVersionFacts
+from quizzes.rules.drawing import Candidate, candidate_of
+from quizzes.rules.editing import (
+    Difference,
+    ModuleFacts,
+    Obstacle,
+    difference,
+    draw_obstacles,
+    obstacles,
+    own_obstacles,
+)
+from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.rules.linting import POLICIES, blocking
 from quizzes.rules.media import Medium
 from quizzes.rules.reviewing import Standing
 from quizzes.services import holding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
+from quizzes.services.memory import Memory, NoMemory
 from quizzes.services.series import series_by_question
 from quizzes.services.versions import media_for
 
@@ -89,9 +99,21 @@ def obstacles_for(
     review: Standing | None = None,
     media: Mapping[str, Medium] | None = None,
     policy: str = "standard",
+    memory: Memory | None = None,
 ) -> list[Obstacle]:
-    """The same from facts alone; `media` of None does not ask for pictures and videos."""
-    items = list(facts.items.values())
+    """The same from facts alone; `media` of None does not ask for pictures and videos.
+
+    With a memory of the version only what changed since it was last asked is looked at again.
+    """
+    items, kept = list(facts.items.values()), memory or NoMemory(facts.items)
+    topics = frozenset(topic.key for topic in facts.topics)
+    shown = None if media is None else tuple(media.values())
+    about = (topics, tuple(modules), tuple(sorted(facts.vignettes.items())), shown)
+
+    def own(_number: int, item: Item) -> tuple[Obstacle, ...]:
+        asked = own_obstacles(item, topics, modules=modules, vignettes=facts.vignettes, media=media)
+        return tuple(asked) if item.is_drawn else ()
+
     found = obstacles(
         facts.blueprint,
         facts.topics,
@@ -100,16 +122,34 @@ def obstacles_for(
         vignettes=facts.vignettes,
         media=media,
         review=review,
+        own=_all_of(kept.each("obstacles", about, own)),
+        drawing=lambda: kept.same(
+            "drawing",
+            (facts.blueprint, drawn_in(kept)),
+            lambda: tuple(draw_obstacles(facts.blueprint, [item for item in items if item.is_drawn])),
+        ),
     )
-    # What is missing altogether is an obstacle already; the linter adds the flaws of wording that its policy blocks.
-    flaws = [
-        note
-        for item in items
-        if item.is_drawn
+    flaws = kept.each("flaws", policy, lambda _number, item: _flaws(item, policy) if item.is_drawn else ())
+    return [*found, *_all_of(flaws)]
+
+
+def drawn_in(memory: Memory) -> tuple[tuple[Candidate, int] | None, ...]:
+    """Everything that drawing asks of a version's items, in their order; None for those that are not drawn."""
+    asked = memory.each("drawn", None, lambda _number, one: (candidate_of(one), one.points) if one.is_drawn else None)
+    return tuple(asked.values())
+
+
+def _flaws(item: Item, policy: str) -> tuple[Obstacle, ...]:
+    """What is missing altogether is an obstacle already; the linter adds flaws of wording that its policy blocks."""
+    return tuple(
+        Obstacle(f"{note.sentence} {note.mend}", note.lineage, note.place.split()[0])
         for note in blocking(item, POLICIES[policy])
         if not note.code.value.endswith("_missing")
-    ]
-    return [*found, *(Obstacle(f"{one.sentence} {one.mend}", one.lineage, one.place.split()[0]) for one in flaws)]
+    )
+
+
+def _all_of(found: Mapping[int, Sequence[Obstacle]]) -> list[Obstacle]:
+    return [one for of_item in found.values() if of_item for one in of_item]
 
 
 def difference_to_published(session: Session, facts: QuizVersionFacts) -> Difference:

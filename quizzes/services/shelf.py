@@ -5,7 +5,7 @@ touched, so that after a save one question is read again and not the whole bank.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, TypeVar
@@ -13,20 +13,20 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import NotFound
-from quizzes.queries.bank import changed_lineages, current_heads, held_causes, places_of_lineages, versions_in_review
+from quizzes.queries.bank import changed_lineages, current_heads, held_causes, versions_in_review
 from quizzes.queries.media import media_of
-from quizzes.queries.modules import DeskModule, modules_of
-from quizzes.queries.policies import policy_of
-from quizzes.queries.versions import items_of, places_of, version_head
-from quizzes.rules.bank import BankLine
-from quizzes.rules.editing import Difference, ModuleFacts
+from quizzes.queries.modules import DeskModule, Served, served
+from quizzes.queries.reviews import ActLine, standing_and_acts
+from quizzes.queries.versions import heads_with_published, placed_items_of, version_head
+from quizzes.rules.bank import BankLine, words_of_item
+from quizzes.rules.editing import Difference
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.rules.media import Medium
 from quizzes.rules.reviewing import Standing
 from quizzes.rules.shapes import Obstacle
-from quizzes.services.publishing import difference_between, obstacles_for, review_of
-from quizzes.services.versions import shows_any
-from quizzes.services.wording import NO_MEDIA
+from quizzes.services.memory import LastingMemory
+from quizzes.services.publishing import difference_between, obstacles_for
+from quizzes.services.wording import NO_MEDIA, shows_media
 
 SHELF = "quiz_shelf"
 MOST_QUESTIONS = 20_000
@@ -42,12 +42,26 @@ class Shelved:
     numbers: Mapping[str, int]
     """Question numbers by lineage."""
     memo: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    lasting: LastingMemory = field(default_factory=LastingMemory)
+    """Goes on to the next edition."""
+
+    def item(self, lineage: str) -> Item | None:
+        """The question of that name."""
+        return self.facts.items.get(self.numbers.get(lineage, 0))
 
     def once(self, key: Any, work_out: Callable[[], Value]) -> Value:
         """The same answer as long as nothing changes. Two threads may work it out at once; the answers are equal."""
         if key not in self.memo:
             self.memo[key] = work_out()
         return self.memo[key]
+
+    def each(self, name: str, about: Any, work_out: Callable[[int, Item], Value]) -> Mapping[int, Value]:
+        """Something about every question; after a change only the changed ones are asked again."""
+        return self.lasting.each(name, about, self.facts.items, work_out)
+
+    def same(self, name: str, about: Any, work_out: Callable[[], Value]) -> Value:
+        """The same answer, through all editions, as long as what it is about stays the same."""
+        return self.lasting.same(name, about, work_out)
 
 
 class Shelf:
@@ -66,6 +80,17 @@ class Shelf:
             raise NotFound
         return self._filled(session, head)
 
+    def with_published(self, session: Session, version_id: int) -> tuple[Shelved, Shelved | None]:
+        """The version, and what its quiz has published, which may be the same. Refuses: NotFound."""
+        heads = heads_with_published(session, version_id)
+        wanted = next((head for head in heads if head.version_id == version_id), None)
+        if wanted is None:
+            raise NotFound
+        published = next((head for head in heads if head.state == "published"), None)
+        # The published one first: what a draft has just so is then shared with it.
+        beside = self._filled(session, published) if published is not None else None
+        return (beside if beside is not None and published is wanted else self._filled(session, wanted)), beside
+
     def current(self, session: Session) -> list[Shelved]:
         """What every quiz has now, by title: its draft, else its published version."""
         return [self._filled(session, head) for head in current_heads(session)]
@@ -82,14 +107,42 @@ class Shelf:
             if kept is not None:
                 self._held.move_to_end(head.version_id)
         if kept is None or kept.facts.edition > head.edition:
-            found = _read(session, head)
+            found = self._read(session, head)
         elif kept.facts.edition == head.edition:
             found = replace(kept, facts=replace(head, items=kept.facts.items))
         else:
-            found = _brought_up_to_date(session, head, kept)
+            found = self._brought_up_to_date(session, head, kept)
         # What a writing transaction read may still be rolled back.
         if not session.connection().get_execution_options().get("writes", False):
             self._keep(found)
+        return found
+
+    def _read(self, session: Session, head: QuizVersionFacts) -> Shelved:
+        items, places = placed_items_of(session, head.version_id)
+        return _shelved(head, self._shared(head.quiz_id, items), places)
+
+    def _brought_up_to_date(self, session: Session, head: QuizVersionFacts, kept: Shelved) -> Shelved:
+        touched = changed_lineages(session, head.version_id, kept.facts.edition, head.edition)
+        if touched is None:
+            return self._read(session, head)
+        fresh, places = placed_items_of(session, head.version_id, lineages=touched) if touched else ({}, {})
+        old = {number: item for number, item in kept.facts.items.items() if item.lineage not in touched}
+        items = {**old, **self._shared(head.quiz_id, fresh)}
+        return replace(_shelved(head, items, {**kept.places, **places}), lasting=kept.lasting)
+
+    def _shared(self, quiz_id: int, items: Mapping[int, Item]) -> dict[int, Item]:
+        """The items; what another version of the quiz has just so is one object: half the memory, compared at once."""
+        with self._lock:
+            others = [one for one in self._held.values() if one.facts.quiz_id == quiz_id]
+        found = dict(items)
+        for number, item in items.items():
+            if item.numeric is not None:  # numbers are equal although they are written differently (1 and 1.0)
+                continue
+            for other in others:
+                twin = other.facts.items.get(other.numbers.get(item.lineage, 0))
+                if twin is not None and twin == item:
+                    found[number] = twin
+                    break
         return found
 
     def _keep(self, found: Shelved) -> None:
@@ -100,51 +153,55 @@ class Shelf:
                 self._held.popitem(last=False)
 
 
-def obstacles_seen(session: Session, shelf: Shelf, shelved: Shelved) -> list[Obstacle]:
-    """What keeps the version from being published."""
-    modules = modules_of(session, shelved.facts.quiz_id, shelf.modules)[1]
-    return obstacles_among(session, shelved, modules, review_of(session, shelved.facts))
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Where a version stands: what it serves, its review, and what keeps it from being published."""
+
+    served: Served
+    standing: Standing
+    acts: list[ActLine]
+    obstacles: list[Obstacle]
 
 
-def obstacles_among(
-    session: Session, shelved: Shelved, modules: tuple[ModuleFacts, ...], review: Standing | None
-) -> list[Obstacle]:
-    """The same where the modules that the quiz serves and the review are at hand."""
-    media, policy = media_seen(session, shelved), policy_of(session, shelved.facts.quiz_id)
-    return shelved.once(
-        ("obstacles", modules, review, tuple(media.values()), policy),
-        lambda: obstacles_for(shelved.facts, modules, review, media, policy),
+def readiness(session: Session, shelf: Shelf, shelved: Shelved) -> Readiness:
+    """In three or four statements; of a version that is no draft nothing is in the way."""
+    facts = shelved.facts
+    around = served(session, facts.quiz_id, shelf.modules)
+    stands, acts = standing_and_acts(session, facts.version_id, facts.edition, needed=around.approvals)
+    if not facts.is_draft:
+        return Readiness(around, stands, acts, [])
+    media = media_seen(session, shelved)
+    found = shelved.once(
+        ("obstacles", around.facts, stands, tuple(media.values()), around.policy),
+        lambda: obstacles_for(facts, around.facts, stands, media, around.policy, memory=shelved),
     )
+    return Readiness(around, stands, acts, found)
+
+
+def obstacles_seen(session: Session, shelf: Shelf, shelved: Shelved) -> list[Obstacle]:
+    """What keeps the draft from being published."""
+    return readiness(session, shelf, shelved).obstacles
 
 
 def media_seen(session: Session, shelved: Shelved) -> Mapping[str, Medium]:
     """Pictures and videos of the quiz; not even asked for where no text of the version shows one."""
-    shows = shelved.once("shows media", lambda: shows_any(shelved.facts))
-    return media_of(session, shelved.facts.quiz_id) if shows else NO_MEDIA
+    facts = shelved.facts
+    in_items = shelved.each("shows media", None, lambda _number, item: shows_media(item))
+    shows = any(in_items.values()) or any("![" in text for text in facts.vignettes.values())
+    return media_of(session, facts.quiz_id) if shows else NO_MEDIA
 
 
-def difference_seen(session: Session, shelf: Shelf, shelved: Shelved, published: int | None) -> Difference:
-    """What publishing the version would change against the published one."""
-    if published is None:
+def difference_seen(shelved: Shelved, before: Shelved | None) -> Difference:
+    """What the version changes against another one, usually the published one; None has nothing in it."""
+    if before is None:
         return shelved.once("difference", lambda: difference_between(None, shelved.facts))
-    before = shelf.get(session, published).facts
-    return shelved.once(("difference", published), lambda: difference_between(before, shelved.facts))
+    key = ("difference", before.facts.version_id, before.facts.edition)
+    return shelved.once(key, lambda: difference_between(before.facts, shelved.facts))
 
 
-def _read(session: Session, head: QuizVersionFacts) -> Shelved:
-    # Places first: what is added in between is read again with the next edition.
-    places = places_of(session, head.version_id)
-    return _shelved(head, items_of(session, head.version_id), places)
-
-
-def _brought_up_to_date(session: Session, head: QuizVersionFacts, kept: Shelved) -> Shelved:
-    touched = changed_lineages(session, head.version_id, kept.facts.edition, head.edition)
-    if touched is None:
-        return _read(session, head)
-    places = places_of_lineages(session, head.version_id, touched)
-    fresh = items_of(session, head.version_id, only=list(places)) if places else {}
-    old = {number: item for number, item in kept.facts.items.items() if item.lineage not in touched}
-    return _shelved(head, {**old, **fresh}, {**kept.places, **places})
+def words_seen(shelved: Shelved) -> Mapping[int, str]:
+    """Everything of each question that is searched."""
+    return shelved.each("words", None, lambda _number, item: words_of_item(item))
 
 
 def _shelved(head: QuizVersionFacts, items: Mapping[int, Item], places: Mapping[int, int]) -> Shelved:
@@ -165,17 +222,18 @@ def bank_lines(session: Session, shelf: Shelf) -> list[BankLine]:
     found: list[BankLine] = []
     for one in shelf.current(session):
         mine = frozenset(by_quiz.get(one.facts.quiz_id, ()))
-        in_review = one.facts.version_id in reviewed
-        key = ("lines", mine, in_review)
-        found += one.once(key, lambda one=one, mine=mine, in_review=in_review: _lines(one.facts, dict(mine), in_review))
+        found += _lines(one, mine, in_review=one.facts.version_id in reviewed)
     return found
 
 
-def _lines(facts: QuizVersionFacts, held: Mapping[str, frozenset[str]], in_review: bool) -> list[BankLine]:
+def _lines(shelved: Shelved, held: frozenset[tuple[str, frozenset[str]]], *, in_review: bool) -> Iterable[BankLine]:
+    """A line stays the same object as long as nothing about it changes: it keeps its words and its notes."""
+    facts, causes = shelved.facts, dict(held)
     labels = {topic.key: topic.label for topic in facts.topics}
     nothing: frozenset[str] = frozenset()
-    return [
-        BankLine(
+
+    def line(number: int, item: Item) -> BankLine:
+        return BankLine(
             question_id=number,
             quiz_id=facts.quiz_id,
             version_id=facts.version_id,
@@ -185,7 +243,8 @@ def _lines(facts: QuizVersionFacts, held: Mapping[str, frozenset[str]], in_revie
             in_review=in_review,
             topic_label=labels.get(item.topic, item.topic),
             item=item,
-            held=held.get(item.lineage, nothing),
+            held=causes.get(item.lineage, nothing),
         )
-        for number, item in facts.items.items()
-    ]
+
+    about = (held, in_review, facts.number, facts.title, facts.is_draft, facts.topics)
+    return shelved.each("lines", about, line).values()

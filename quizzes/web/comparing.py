@@ -13,8 +13,7 @@ from cme.store.database import db
 from quizzes.queries.versions import VersionRow, history_of
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.rules.media import Medium
-from quizzes.services.publishing import difference_between
-from quizzes.services.versions import media_for
+from quizzes.services.shelf import Shelved, difference_seen, media_seen
 from quizzes.services.wording import ItemWords, block, words_of
 from quizzes.web.desk import ROW, readers
 from quizzes.web.questions import PARTS, bp
@@ -46,13 +45,10 @@ def compare(quiz_id: int) -> ResponseReturnValue:
         raise NotFound
     newer = _chosen(history, "to", history[0])
     older = _chosen(history, "from", history[min(1, len(history) - 1)])
-    old_one, new_one = (shelved(session, row.version_id) for row in (older, newer))
-    before, after = old_one.facts, new_one.facts
-    changed = new_one.once(("difference", older.version_id, older.edition), lambda: difference_between(before, after))
-    before, after = (shelved(session, row.version_id).facts for row in (older, newer))
-    changed = difference_between(before, after)
-    media = media_for(session, before, after)
-    old, new = ({item.lineage: item for item in one.items.values()} for one in (before, after))
+    old, new = (shelved(session, row.version_id) for row in (older, newer))
+    before, after = old.facts, new.facts
+    changed = difference_seen(new, old)
+    media = media_seen(session, old) or media_seen(session, new)
     touched = [*dict(changed.changed), *changed.added, *changed.removed]
     number = request.args.get("page", 1, type=int)
     skip = offset_of(number, PAGE)
@@ -83,10 +79,8 @@ def _case(facts: QuizVersionFacts, key: str, media: Mapping[str, Medium]) -> Mar
     return block(facts.vignettes[key], media) if key in facts.vignettes else None
 
 
-def _pair(
-    lineage: str, parts: tuple[str, ...], old: dict[str, Item], new: dict[str, Item], media: Mapping[str, Medium]
-) -> Pair:
-    before, after = old.get(lineage), new.get(lineage)
+def _pair(lineage: str, parts: tuple[str, ...], old: Shelved, new: Shelved, media: Mapping[str, Medium]) -> Pair:
+    before, after = old.item(lineage), new.item(lineage)
     return Pair(
         lineage=lineage,
         parts=tuple(PARTS[part] for part in parts),

@@ -14,17 +14,14 @@ from cme.store.session import Session, transaction
 from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
-from quizzes.queries.modules import modules_of
-from quizzes.queries.reviews import acts_of
-from quizzes.queries.versions import history_of, published_version_of, quizzes_at_hand
+from quizzes.queries.versions import history_of, quizzes_at_hand
 from quizzes.queries.work import work_of
-from quizzes.rules.bank import words_of_item
-from quizzes.rules.drawing import DrawError, candidates_of, draw, order_of_choices, together
+from quizzes.rules.drawing import DrawError, draw, order_of_choices, together
 from quizzes.rules.editing import items_by_line
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.services import authoring
-from quizzes.services.publishing import review_of
-from quizzes.services.shelf import Shelved, difference_seen, media_seen, obstacles_among, obstacles_seen
+from quizzes.services.publishing import drawn_in
+from quizzes.services.shelf import Shelved, difference_seen, media_seen, obstacles_seen, readiness, words_seen
 from quizzes.services.versions import ShownVersion
 from quizzes.services.wording import block
 from quizzes.web.forms import EditionForm
@@ -60,14 +57,11 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
     version = _version_to_show(history, wanted)
     if version is None:
         raise NotFound
-    here = shelved(session, version)
+    here, published = shelf().with_published(session, version)
     facts = here.facts
     text, topic = request.args.get("q", "").strip()[:100], request.args.get("topic", "")[:40]
-    module, modules = modules_of(session, quiz_id, shelf().modules)
-    published = next((row.version_id for row in history if row.state == "published"), None)
-    changed = difference_seen(session, shelf(), here, published) if facts.is_draft else None
-    stands = review_of(session, facts)
-    obstacles = obstacles_among(session, here, modules, stands) if facts.is_draft else []
+    changed = difference_seen(here, published) if facts.is_draft else None
+    ready = readiness(session, shelf(), here)
     rows = _fitting(here, text, topic)
     number = request.args.get("page", 1, type=int)
     skip = offset_of(number, PAGE)
@@ -75,19 +69,19 @@ def quiz(quiz_id: int) -> ResponseReturnValue:
         "quizzes/desk/quiz.html",
         facts=facts,
         history=history,
-        module=module,
+        module=ready.served.module,
         page=page_of(rows[skip : skip + PAGE + 1], number, PAGE),
         fitting=len(rows),
         ends=(rows[0][0], rows[-1][0]) if rows else (0, 0),
-        at_hand=here.once("at_hand", lambda: at_hand(facts)),
+        at_hand=here.same("at hand", (facts.blueprint, drawn_in(here)), lambda: at_hand(facts)),
         text=text,
         topic=topic,
         changed=changed,
-        obstacles=obstacles,
-        flagged={one.lineage for one in obstacles if one.lineage},
+        obstacles=ready.obstacles,
+        flagged={one.lineage for one in ready.obstacles if one.lineage},
         steps=steps_of(session, facts.version_id) if facts.is_draft else Steps(),
-        stands=stands,
-        acts=acts_of(session, facts.version_id),
+        stands=ready.standing if facts.is_draft else None,
+        acts=ready.acts,
         block=block,
         has_draft=any(row.state == "draft" for row in history),
     )
@@ -111,7 +105,7 @@ def preview(version_id: int) -> ResponseReturnValue:
     facts = here.facts
     seed = request.args.get("seed", "")[:32] or secrets.token_hex(4)
     try:
-        candidates = here.once("candidates", lambda: candidates_of(facts.items.values()))
+        candidates = [one[0] for one in drawn_in(here) if one is not None]
         lineages = draw(facts.blueprint, candidates, seen={}, seed=seed)
     except DrawError:
         lineages = ()
@@ -154,10 +148,10 @@ def publish_now(version_id: int) -> ResponseReturnValue:
 def discard(version_id: int) -> ResponseReturnValue:
     """What would be lost."""
     session = db.session()
-    here = _draft(session, version_id)
+    here, published = _draft(session, version_id)
     facts = here.facts
     form = EditionForm(formdata=None, edition=facts.edition)
-    changed = difference_seen(session, shelf(), here, published_version_of(session, facts.quiz_id))
+    changed = difference_seen(here, published)
     return render_template("quizzes/desk/discard.html", facts=facts, changed=changed, form=form)
 
 
@@ -181,7 +175,7 @@ def discard_now(version_id: int) -> ResponseReturnValue:
 
 
 def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
-    here = _draft(session, version_id)
+    here, published = _draft(session, version_id)
     facts = here.facts
     form.edition.data = facts.edition
     return render_template(
@@ -189,7 +183,7 @@ def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
         facts=facts,
         form=form,
         obstacles=obstacles_seen(session, shelf(), here),
-        changed=difference_seen(session, shelf(), here, published_version_of(session, facts.quiz_id)),
+        changed=difference_seen(here, published),
         numbers=here.numbers,
     )
 
@@ -200,11 +194,11 @@ def at_hand(facts: QuizVersionFacts) -> list[int]:
     return [len(found) for found in items_by_line(facts.blueprint, ready)]
 
 
-def _draft(session: Session, version_id: int) -> Shelved:
-    here = shelved(session, version_id)
+def _draft(session: Session, version_id: int) -> tuple[Shelved, Shelved | None]:
+    here, published = shelf().with_published(session, version_id)
     if not here.facts.is_draft:
         raise Conflict("not_a_draft", "This version is not a draft any more. Open the quiz to see where it stands.")
-    return here
+    return here, published
 
 
 def _version_to_show(history: list, wanted: int | None) -> int | None:
@@ -223,5 +217,5 @@ def _fitting(here: Shelved, text: str, topic: str) -> list[tuple[int, Item]]:
     wanted = text.casefold().split()
     if not wanted:
         return found
-    said = here.once("words", lambda: {number: words_of_item(item) for number, item in here.facts.items.items()})
+    said = words_seen(here)
     return [(number, item) for number, item in found if all(word in said[number] for word in wanted)]

@@ -25,10 +25,17 @@ LINES = 100
 def export(version_id: int) -> ResponseReturnValue:
     """Choose a format; then what each question would lose in it, before anything is saved."""
     key = request.args.get("format", "")
-    facts = shelved(db.session(), version_id).facts
+    here = shelved(db.session(), version_id)
+    facts = here.facts
     if key not in FORMATS:
         return render_template("quizzes/desk/export.html", facts=facts, formats=FORMATS, key="")
-    losses = [one for one in FORMATS[key].losses(_entries(facts)) if one.verdict is not Verdict.IMPORTED]
+    # What a question loses is its own affair: after a change the others are not asked again.
+    each = here.each(
+        f"losses in {key}",
+        tuple(sorted(facts.vignettes.items())),
+        lambda _number, item: FORMATS[key].losses([from_item(item, facts.vignettes)])[0],
+    )
+    losses = [one for one in each.values() if one.verdict is not Verdict.IMPORTED]
     number = request.args.get("page", 1, type=int)
     skip = offset_of(number, LINES)
     return render_template(

@@ -8,8 +8,7 @@ from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttribu
 from cme.store.session import Session
 from quizzes.queries.editing import DeskQuestion, lineages_among
 from quizzes.queries.media import media_of
-from quizzes.queries.modules import DeskModule, desk_module_of
-from quizzes.queries.policies import policy_of
+from quizzes.queries.modules import DeskModule, Served, served
 from quizzes.rules.editing import item_obstacles, points_obstacles
 from quizzes.rules.item import Item, Kind
 from quizzes.rules.linting import POLICIES
@@ -17,6 +16,7 @@ from quizzes.rules.picking import Entry, Picked, pick
 from quizzes.services.wording import ItemWords, block, shows_media, words_of
 from quizzes.web.forms import QuestionForm, names
 from quizzes.web.notes import ShownNote, lettered, notes_on, obstacles_beside, summary_of
+from quizzes.web.shelves import shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ def beside(
     question: DeskQuestion,
     item: Item,
     form: QuestionForm,
-    module: DeskModule | None,
+    around: Served,
     sought: dict[str, str],
 ) -> Beside:
     """Everything that is shown beside the form for this text of the question. `sought` are the words of the pickers."""
-    case = question.vignettes.get(item.vignette, "")
-    notes = notes_on(item, form.rows, in_form=question.is_draft, policy=POLICIES[policy_of(session, question.quiz_id)])
+    case, module = question.vignettes.get(item.vignette, ""), around.module
+    notes = notes_on(item, form.rows, in_form=question.is_draft, policy=POLICIES[around.policy])
     media = media_of(session, question.quiz_id) if shows_media(item) or "![" in case else {}
     shown = item if item.kind is Kind.TRUE_FALSE else lettered(item, form.rows)  # its two keys are asked about
     found = [
@@ -76,17 +76,18 @@ def beside(
     )
 
 
-def form_for(session: Session, question: DeskQuestion) -> tuple[QuestionForm, DeskModule | None]:
+def form_for(session: Session, question: DeskQuestion) -> tuple[QuestionForm, Served]:
     """The form with the topics of the version and the objectives of its module, and what the item says beside them."""
     form, item = QuestionForm(), question.item
-    module = desk_module_of(session, question.quiz_id)
+    around = served(session, question.quiz_id, shelf().modules)
+    module = around.module
     topics = {topic.key: topic.label for topic in question.topics}
     objectives = {one.key: one.text for one in module.objectives} if module else {}
     topics.setdefault(item.topic, item.topic)
     form.topic.choices = [SelectChoice(key, label) for key, label in topics.items()]
     known = {**({} if item.objective in objectives else {item.objective: item.objective or "Choose one"}), **objectives}
     form.objective.choices = [SelectChoice(key, text) for key, text in known.items()]
-    return form, module
+    return form, around
 
 
 def problems_of(form: QuestionForm) -> list[tuple[str, str]]:

@@ -14,9 +14,9 @@ from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.moment import request_now
 from quizzes.queries.editing import DeskQuestion, desk_question, published_item
-from quizzes.queries.modules import DeskModule
-from quizzes.queries.reviews import standing
-from quizzes.queries.versions import version_facts
+from quizzes.queries.modules import Served
+from quizzes.queries.reviews import standing_and_acts
+from quizzes.queries.versions import quiz_of_version, version_head
 from quizzes.rules.editing import changes_of
 from quizzes.rules.item import ChoiceItem, Item, Kind
 from quizzes.rules.limits import VIEW_LIMITS
@@ -61,9 +61,9 @@ def question(question_id: int) -> ResponseReturnValue:
     """The form beside the learner's view; a published question is shown without the form."""
     session = db.session()
     found = _question(session, question_id)
-    form, module = form_for(session, found)
+    form, around = form_for(session, found)
     form.fill(found.item, found.edition)
-    return _page(session, found, found.item, form, module)
+    return _page(session, found, found.item, form, around)
 
 
 @bp.post(f"/questions/<{ROW}:question_id>")
@@ -72,14 +72,14 @@ def save_question(question_id: int) -> ResponseReturnValue:
     """Save; or show the learner's view, notes and search results for what is typed; or go on after a conflict."""
     session = db.session()
     found = _question(session, question_id)
-    form, module = form_for(session, found)
+    form, around = form_for(session, found)
     form.correct.validate_choice = False
     item = form.item(found.item)
     if not form.validate():
-        return _page(session, found, item, form, module), 422
+        return _page(session, found, item, form, around), 422
     if request.form.get("go") in {"preview", "edit", "find"}:
         form.fill_texts(item)
-        return _page(session, found, item, form, module)
+        return _page(session, found, item, form, around)
     try:
         with transaction() as writing:
             authoring.save_question(
@@ -98,7 +98,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
         for name, sentences in refused.problems.items():
             field = fields.get(name, form.stem)
             field.errors = [*field.errors, *sentences]
-        return _page(db.session(), found, item, form, module), 422
+        return _page(db.session(), found, item, form, around), 422
     flash("Saved in the draft. Learners see it once the draft is published.", "success")
     # Enter in a picker's search saves, like anywhere else in the form; what was sought is then found on the next page.
     sought: dict[str, Any] = {f"find_{name}": words for name, words in _sought().items() if words}
@@ -115,9 +115,9 @@ def view_question(question_id: int) -> ResponseReturnValue:
     found = _question(session, question_id)
     if not found.is_draft:
         raise Conflict("not_a_draft", "This version is not a draft any more. Open the quiz to see where it stands.")
-    form, module = form_for(session, found)
+    form, around = form_for(session, found)
     item = form.item(found.item)
-    shown = beside(session, found, item, form, module, _sought())
+    shown = beside(session, found, item, form, around, _sought())
     return render_template("quizzes/desk/beside.html", question=found, shown=shown)
 
 
@@ -126,7 +126,7 @@ def view_question(question_id: int) -> ResponseReturnValue:
 def new_question(version_id: int) -> ResponseReturnValue:
     """Name a new question; its text follows on the next page."""
     session = db.session()
-    facts = version_facts(session, version_id)
+    facts = version_head(session, version_id)
     if facts is None:
         raise NotFound
     form = NewQuestionForm()
@@ -154,9 +154,9 @@ def move_question(question_id: int) -> ResponseReturnValue:
         version_id = authoring.move_question(
             session, question_id, up=up, editor=current_user.person_id, now=request_now()
         )
-        facts = version_facts(session, version_id)
-        assert facts is not None
-    return redirect(url_for("desk.quiz", quiz_id=facts.quiz_id, _anchor=f"row-{question_id}"), 303)
+        quiz_id = quiz_of_version(session, version_id)
+        assert quiz_id is not None
+    return redirect(url_for("desk.quiz", quiz_id=quiz_id, _anchor=f"row-{question_id}"), 303)
 
 
 @bp.get(f"/questions/<{ROW}:question_id>/remove")
@@ -213,17 +213,19 @@ def _sought() -> dict[str, str]:
     return {name: request.values.get(f"find_{name}", "").strip()[:MOST_SOUGHT] for name in SEARCHES}
 
 
-def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm, module: DeskModule | None) -> str:
+def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm, around: Served) -> str:
     before = published_item(session, found.quiz_id, item.lineage) if found.is_draft else None
     media = media_for_items(session, found.quiz_id, item, before)
+    of_draft = (session, found.version_id, found.edition)
+    stands = standing_and_acts(*of_draft, needed=around.approvals)[0] if found.is_draft else None
     return render_template(
         "quizzes/desk/question.html",
         problems=problems_of(form),
         question=found,
-        stands=standing(session, found.quiz_id, found.version_id, found.edition) if found.is_draft else None,
+        stands=stands,
         item=item,
         form=form,
-        shown=beside(session, found, item, form, module, _sought()),
+        shown=beside(session, found, item, form, around, _sought()),
         words=words_of(item, media),
         before=before,
         before_words=words_of(before, media) if before else None,

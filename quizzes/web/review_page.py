@@ -9,15 +9,14 @@ from cme.kernel.paging import Page, offset_of, page_of
 from cme.kernel.roles import Role
 from cme.store.session import Session
 from quizzes.queries.draft_changes import changes_since
-from quizzes.queries.reviews import ActLine, Reviewer, Thread, acts_of, reviewers, standing, threads_of
-from quizzes.queries.versions import published_version_of
+from quizzes.queries.reviews import ActLine, Reviewer, Thread, reviewers, threads_of
 from quizzes.rules.editing import Difference, difference
 from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.rules.reviewing import Act, Standing
-from quizzes.services.shelf import Shelved, difference_seen, obstacles_seen
+from quizzes.services.shelf import Shelved, difference_seen, readiness
 from quizzes.services.wording import ItemWords, block, words_of
 from quizzes.web.questions import PARTS
-from quizzes.web.shelves import shelf, shelved
+from quizzes.web.shelves import shelf
 
 PER_PAGE = 10
 NO_DIFFERENCE = difference([], [])
@@ -53,13 +52,12 @@ class Looked:
 
 def review_page(session: Session, version_id: int, typed: Typed | None = None) -> str:
     """The page as this visitor may use it."""
-    here = shelved(session, version_id)
+    here, published = shelf().with_published(session, version_id)
     facts = here.facts
-    threads, acts = threads_of(session, version_id), acts_of(session, version_id)
-    stands = standing(session, facts.quiz_id, version_id, facts.edition)
-    before = _published(session, facts)
-    published = before.facts.version_id if before is not None else None
-    changed = difference_seen(session, shelf(), here, published) if facts.is_draft else NO_DIFFERENCE
+    before = published if facts.is_draft else None
+    threads, ready = threads_of(session, version_id), readiness(session, shelf(), here)
+    stands, acts = ready.standing, ready.acts
+    changed = difference_seen(here, before) if facts.is_draft else NO_DIFFERENCE
     roles: frozenset[str] = frozenset(current_user.roles)
     me: int = current_user.person_id
     may_edit = bool(roles & EDITS) and facts.is_draft
@@ -74,10 +72,10 @@ def review_page(session: Session, version_id: int, typed: Typed | None = None) -
         stands=stands,
         acts=acts,
         whole=[one for one in threads if one.first.lineage is None],
-        gone=[one for one in threads if one.first.lineage and one.first.lineage not in _lineages(facts)],
+        gone=[one for one in threads if one.first.lineage and one.first.lineage not in here.numbers],
         block=block,
         changed=changed,
-        obstacles=obstacles_seen(session, shelf(), here) if facts.is_draft else [],
+        obstacles=ready.obstacles,
         since=_since(session, facts, acts, stands),
         kinds={key: len(items) for key, items in kinds.items()},
         show=show,
@@ -93,17 +91,8 @@ def review_page(session: Session, version_id: int, typed: Typed | None = None) -
     )
 
 
-def _lineages(facts: QuizVersionFacts) -> set[str]:
-    return {item.lineage for item in facts.items.values()}
-
-
 def _others(session: Session, stands: Standing) -> list[Reviewer]:
     return [one for one in reviewers(session) if one.person_id not in stands.authors]
-
-
-def _published(session: Session, facts: QuizVersionFacts) -> Shelved | None:
-    found = published_version_of(session, facts.quiz_id) if facts.is_draft else None
-    return shelved(session, found) if found is not None else None
 
 
 def _kinds(facts: QuizVersionFacts, changed: Difference, threads: list[Thread]) -> dict[str, list[Item]]:

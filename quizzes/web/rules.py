@@ -10,6 +10,7 @@ from cme.store.session import Session, transaction
 from cme.web.moment import request_now
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.preflight import preflight_of
+from quizzes.services.publishing import drawn_in
 from quizzes.services.ruling import save_surroundings
 from quizzes.services.shelf import obstacles_seen
 from quizzes.web.desk import ROW, editors
@@ -68,7 +69,11 @@ def preflight(version_id: int) -> ResponseReturnValue:
     return render_template(
         "quizzes/desk/preflight.html",
         facts=facts,
-        found=here.once("preflight", lambda: preflight_of(facts.blueprint, list(facts.items.values()))),
+        found=here.same(
+            "preflight",
+            (facts.blueprint, drawn_in(here)),
+            lambda: preflight_of(facts.blueprint, list(facts.items.values())),
+        ),
         obstacles=[one for one in obstacles_seen(session, shelf(), here) if one.field in {"blueprint", "points"}],
     )
 

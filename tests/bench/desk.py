@@ -21,7 +21,7 @@ from quizzes.queries.versions import items_of, published_version_of
 from quizzes.rules.correcting import Change, Treatment
 from quizzes.rules.drawing import candidates_of, draw
 from quizzes.rules.item import Item
-from quizzes.services import authoring, importing, regrading
+from quizzes.services import authoring, importing, regrading, uploads
 from quizzes.services.correcting import correct_key
 from quizzes.services.publishing import discard_draft
 from quizzes.services.writing import add_draft
@@ -29,6 +29,7 @@ from tests.bench.caller import Caller
 from tests.bench.measuring import NOW, SLUG
 from tests.bench.meter import Cost, Meter, median
 from tests.factories.crowd import make_crowd
+from tests.factories.media import MemoryFiles
 from tests.factories.modules import make_module
 from tests.factories.people import PASSWORD, make_person
 from tests.support.serving import Database
@@ -59,8 +60,9 @@ def measure_desk(
         with database.app.app_context():
             meter = Meter(db.engine, postmaster)
         caller = _signed_in(database, email)
-        found = list(_pages(caller, meter, repeats, quiz_id, draft, question))
-        found += [_after_a_save(database, caller, meter, quiz_id, draft)]
+        pages = addresses(quiz_id, draft, question, _waiting(database, quiz_id, email))
+        found = list(_pages(caller, meter, repeats, pages))
+        found += _after_a_save(database, caller, meter, pages, draft)
         found += [_draw(database, published, repeats), *_import(database, quiz_id, meter)]
         return [*found, *_regrade(database, meter, attempts)]
 
@@ -124,8 +126,22 @@ def _signed_in(database: Database, email: str) -> Caller:
     return caller
 
 
-def _pages(caller: Caller, meter: Meter, repeats: int, quiz_id: int, draft: int, question: int) -> Iterator[Line]:
-    pages = {
+def _waiting(database: Database, quiz_id: int, email: str) -> int:
+    """A file with as many questions, between the two steps of its import."""
+    with database.writing() as session:
+        version = published_version_of(session, quiz_id)
+        assert version is not None
+        entries = [from_item(item) for item in items_of(session, version).values()]
+        data = FORMATS["csv"].write(entries, "Everything")
+        report = read_any(data, "all.csv")
+        owner = session.execute(text("SELECT id FROM people WHERE email = :email"), {"email": email}).scalar_one()
+        seen = uploads.look_ahead(session, quiz_id, report)
+        return uploads.keep(session, "all.csv", data, report, seen, owner=owner, now=NOW)
+
+
+def addresses(quiz_id: int, draft: int, question: int, upload: int) -> dict[str, str]:
+    """The desk's pages by their names."""
+    return {
         "desk": "/desk",
         "quiz, its draft": f"/desk/quizzes/{quiz_id}",
         "quiz, page 60": f"/desk/quizzes/{quiz_id}?page=60",
@@ -139,7 +155,19 @@ def _pages(caller: Caller, meter: Meter, repeats: int, quiz_id: int, draft: int,
         "preflight": f"/desk/versions/{draft}/preflight",
         "compare": f"/desk/quizzes/{quiz_id}/compare",
         "held questions": "/desk/holds",
+        "review": f"/desk/versions/{draft}/review",
+        "review, all questions": f"/desk/versions/{draft}/review?show=all&page=60",
+        "media": f"/desk/quizzes/{quiz_id}/media",
+        "export": f"/desk/versions/{draft}/export",
+        "export, what GIFT loses": f"/desk/versions/{draft}/export?format=gift",
+        "import report": f"/desk/imports/{upload}",
+        "new question": f"/desk/versions/{draft}/questions/new",
+        "discard": f"/desk/versions/{draft}/discard",
+        "rules": f"/desk/versions/{draft}/rules",
     }
+
+
+def _pages(caller: Caller, meter: Meter, repeats: int, pages: dict[str, str]) -> Iterator[Line]:
     for name, path in pages.items():
         caller.call(caller.get(path))  # warm: what a process keeps
         costs = []
@@ -162,14 +190,19 @@ def page_line(name: str, cost: Cost) -> Line:
     )
 
 
-def _after_a_save(database: Database, caller: Caller, meter: Meter, quiz_id: int, draft: int) -> Line:
-    costs = []
-    for _ in range(5):
-        _save(database, draft)
-        request = caller.get(f"/desk/quizzes/{quiz_id}")
-        _reply, cost = meter.measure(lambda request=request: caller.call(request))
-        costs.append(cost)
-    return page_line("quiz, right after a question was saved", median(costs))
+def _after_a_save(
+    database: Database, caller: Caller, meter: Meter, pages: dict[str, str], draft: int
+) -> Iterator[Line]:
+    """Each page as the first thing that a process shows after a question was saved, maybe by another process."""
+    for name, path in pages.items():
+        costs = []
+        for _ in range(5):
+            _save(database, draft)
+            request = caller.get(path)
+            reply, cost = meter.measure(lambda request=request: caller.call(request))
+            assert reply.status == 200, (path, reply.status)
+            costs.append(cost)
+        yield page_line(f"{name}, right after a question was saved", median(costs))
 
 
 def _draw(database: Database, version: int, repeats: int) -> Line:
@@ -201,7 +234,7 @@ def _import(database: Database, quiz_id: int, meter: Meter) -> Iterator[Line]:
         report = read_any(data, "thousand.zip")
         with database.writing() as session:
             draft = authoring.open_draft(session, module.quiz_id, editor=editor, now=NOW)
-            return len(importing.take_in(session, draft, report, editor=editor, now=NOW).added)
+            return len(importing.take_in(session, draft, report, files=MemoryFiles(), editor=editor, now=NOW).added)
 
     added, cost = meter.measure(taken)
     assert added == IMPORTED, added

@@ -1,6 +1,6 @@
 """No page asks the database more questions because there is more in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,7 +20,7 @@ from cme.outbox import runner
 from quizzes.interchange.formats import read_any
 from quizzes.models.quiz import Choice, Question
 from quizzes.queries.versions import version_facts
-from quizzes.services import commenting, reviewing, uploads
+from quizzes.services import authoring, commenting, reviewing, uploads
 from quizzes.services.authoring import move_question, open_draft
 from tests.factories.modules import Module, make_module, make_revision
 from tests.factories.people import make_person, make_sign_in
@@ -269,3 +269,39 @@ def test_no_page_asks_more_when_there_is_more(world: World):
     assert {name: (before[name], after[name]) for name in before if after[name] > before[name]} == {}
     assert after["learning.article"] <= 6
     assert {name: sent for name, sent in after.items() if name.startswith(LEARNERS) and sent > 8} == {}
+
+
+AT_THE_DESK = (
+    *("index", "quiz", "review", "publish", "bank", "question", "quiz_media", "export", "import_report", "preflight"),
+    *("preview", "compare", "discard", "new_question", "rules"),
+)
+
+
+def counts_after_a_save(world: World) -> dict[str, int]:
+    """Statements of each page of the desk as the first thing that is shown after a question was saved."""
+    found: dict[str, int] = {}
+    places = addresses(world)
+    for page in AT_THE_DESK:
+        world.client.raw.get(places[f"desk.{page}"])
+        write(world.app, lambda session: _save(session, world))
+        with statements(world.app) as sent:
+            assert world.client.raw.get(places[f"desk.{page}"]).status_code == 200, page
+        found[page] = len(sent)
+    return found
+
+
+def _save(session: Session, world: World) -> None:
+    facts = version_facts(session, int(str(world.names["version_id"])))
+    assert facts is not None
+    number, item = next(iter(facts.items.items()))
+    changed = replace(item, stem=f"{item.stem} Again?")
+    authoring.save_question(
+        session, number, changed, edition=facts.edition, seen="", editor=world.person_id, now=utc_now()
+    )
+
+
+def test_the_desk_right_after_a_save_asks_at_most_ten_times_and_not_more_when_there_is_more(world: World):
+    before = counts_after_a_save(world)
+    write(world.app, lambda session: grow(session, world))
+    after = counts_after_a_save(world)
+    assert {name: (before[name], sent) for name, sent in after.items() if sent > min(before[name], 10)} == {}
