@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from certificates.checking.facts import MONTHS
 from certificates.checking.trust import certificate_of
 
 BEGIN = b"-----BEGIN X509 CRL-----"
@@ -35,7 +36,7 @@ class Withdrawn:
             certificate, _key = certificate_of(der)
             at = self.since.get((certificate.issuer, certificate.serial_number))
             if at is not None:
-                return f"{at:%Y-%m-%d}"
+                return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
         return ""
 
 

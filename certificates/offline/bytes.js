@@ -4,6 +4,9 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
+const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+  "November", "December"];
+
 class Wrong extends Error {}
 class Unproven extends Wrong {}  // nothing is wrong but the key, and only the issuer's records can tell
 class Unsure extends Wrong {}  // a list that does not count: nothing is said about the file

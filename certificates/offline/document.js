@@ -1,8 +1,5 @@
 // Judges the document: the signature over the whole file, the credential inside, the status list.
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-  "November", "December"];
-
 // The signature over the file -----------------------------------------------------------------------------------------
 
 async function judgeSignature(bytes, text) {

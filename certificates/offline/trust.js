@@ -148,10 +148,9 @@ async function withdrawnBy(lists) {
 // The day on which the first withdrawn certificate of a chain was withdrawn, or nothing.
 function dayOf(chain, withdrawn) {
   for (const one of chain) {
-    const days = withdrawn
-      .filter((entry) => same(entry.issuer, one.issuer) && same(entry.serial, one.serial.content))
-      .map((entry) => entry.since.toISOString().slice(0, 10));
-    if (days.length) return days.sort()[0];
+    const meant = (entry) => same(entry.issuer, one.issuer) && same(entry.serial, one.serial.content);
+    const [first] = withdrawn.filter(meant).map((entry) => entry.since).sort((a, b) => a - b);
+    if (first) return `${first.getUTCDate()} ${MONTHS[first.getUTCMonth()]} ${first.getUTCFullYear()}`;
   }
   return "";
 }

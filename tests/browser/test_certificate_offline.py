@@ -133,7 +133,11 @@ def test_the_list_in_the_archive_is_enough(page: Page, cases: dict[str, checking
     page.goto((tmp_path / "check.html").as_uri())
     assert check(page, case.body) == "Not proven"
     expect(page.locator("#verdict")).to_contain_text("7Q2M-8XKD-94PZ-T3NB-V6WR-0HJA-C5EG")
-    assert violations(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_altered_files_and_other_signers_are_refused(page: Page, tmp_path: Path) -> None:

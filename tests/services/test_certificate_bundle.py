@@ -22,6 +22,7 @@ from certificates.checking import jose
 from certificates.checking.withdrawing import withdrawn_by
 from certificates.keys import Keys
 from cme.config import Settings
+from cme.kernel.days import day_phrase
 from cme.store.database import db
 from tests.conftest import NOW
 from tests.factories.issued import Issued, issue, revoke
@@ -71,7 +72,7 @@ def test_the_list_of_withdrawn_keys_is_trusted_from_the_root_alone(issued: Issue
     found = bundled(issued.app)
     roots = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(found.read("root.pem"))]
     withdrawn = withdrawn_by([found.read("root.crl")], roots)
-    assert [withdrawn.day_of(chain) for chain in signers] == ["", f"{NOW:%Y-%m-%d}", ""]
+    assert [withdrawn.day_of(chain) for chain in signers] == ["", day_phrase(NOW.date()), ""]
     data = re.search(r'id="data">(.*?)</script>', found.read("check.html").decode())
     assert data is not None
     assert [base64.b64decode(one) for one in json.loads(data.group(1))["withdrawn"]] == [found.read("root.crl")]

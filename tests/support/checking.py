@@ -17,6 +17,7 @@ from certificates.finishing import Attachment
 from certificates.keys import Keys
 from certificates.rendering import render
 from certificates.signing import Signer
+from cme.kernel.days import day_phrase
 from tests.conftest import NOW
 from tests.factories.certificates import make_snapshot
 from tests.support.papers import PUBLIC_URL
@@ -69,7 +70,7 @@ def cases(folder: Path, stamp: Callable[[bytes], bytes], long_term: Callable[[Si
     root = first.certificates[-1]
     old, new = paper(first), paper(second)
     stamped = paper(replace(first, time_stamper=stamp))
-    day = LATER.strftime("%Y-%m-%d")
+    day = day_phrase(LATER.date())
     forged = _list(ec.generate_private_key(ec.SECP256R1()), root, first.certificate)
     return {
         "an empty list": Case(GOOD, old, root, (before,)),
