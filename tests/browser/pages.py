@@ -116,6 +116,7 @@ NO_PAGES = {
     "certificates.credential_token",
     "certificates.verify_json",
     "certificates.root",
+    "certificates.withdrawn",
     "certificates.issuer",
     "certificates.status_list",
     "certificates.pack_archive",

@@ -55,6 +55,7 @@ def test_the_identity_comes_from_the_key():
 @pytest.mark.parametrize("kind", sorted(MESSAGES))
 def test_every_message_renders_with_site_name_and_public_links_only(web_app: Flask, kind: str):
     needs: dict[str, Any] = {"name": HOSTILE, "path": "/x/token", "title": HOSTILE, "sentence": "You passed."}
+    needs |= {"completed": "23 November 2026", "words": HOSTILE}
     names = MESSAGES[kind].__code__.co_varnames[: MESSAGES[kind].__code__.co_kwonlyargcount + 1]
     context = {name: value for name, value in needs.items() if name in names}
     with web_app.app_context():

@@ -479,7 +479,8 @@ def test_a_stranger_and_a_forged_form_claim_nothing(web_app: Flask, ready: tuple
     stranger = Client(web_app)
     assert "/sign-in" in stranger.get(f"/modules/{module.slug}/claim").response.request.path
     token = str(stranger.get("/sign-in").form("/sign-in").fields["csrf_token"])
-    stranger.post(f"/modules/{module.slug}/claim", {**COMPLETE, "csrf_token": token})
+    asked = stranger.post(f"/modules/{module.slug}/claim", {**COMPLETE, "csrf_token": token}, status=401)
+    assert asked.h1 == "Sign in"
     client.post(f"/modules/{module.slug}/claim", COMPLETE, status=400)
     client.post(f"/modules/{module.slug}/claim", {**COMPLETE, "csrf_token": token}, status=400)
     assert counts(web_app)[:3] == [0, 0, 0]

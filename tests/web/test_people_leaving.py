@@ -156,6 +156,7 @@ IN_THE_COPY = {
     "claim_extensions": "claim_extensions",
     "credits": "credits",
     "certificates": "certificates",
+    "notice_recipients": "correction_notices",
 }
 NOT_IN_THE_COPY = {
     "mailed_links": "only digests of links that were sent",
