@@ -89,6 +89,7 @@ def mend_and_anchor(road: Road) -> None:
     notes = [road.at(f'[data-code="{code}"]') for code in ("not_a_question", "all_or_none")]
     for note in notes:
         expect(note).to_be_visible()
+    road.page.wait_for_load_state()  # from here on the scripts answer
     road.hand.fill(road.at("#stem"), f"A patient of 70 wakes with a hard, painful calf. {NEW}")
     expect(notes[0]).to_have_count(0)
     road.hand.fill(road.at("#choices-3-text"), "Nerve pain")

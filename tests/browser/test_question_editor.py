@@ -15,6 +15,8 @@ def open_draft(site: Site, visit: Opener, *, script: bool = True) -> tuple[Page,
     editor.goto(f"/desk/quizzes/{module.quiz_id}")
     editor.locator("main").get_by_role("button", name="Open a draft", exact=True).click()
     editor.locator("main").get_by_role("link", name="item-1", exact=True).first.click()
+    expect(editor.locator("#stem")).to_be_visible()
+    editor.wait_for_load_state()  # the scripts have run: before that, Enter is the form's own
     return editor, module.quiz_id
 
 
