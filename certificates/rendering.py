@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from certificates import apart
@@ -26,6 +27,7 @@ from certificates.writing import Writer
 PIPELINE = "4"
 """Part of every compiled page's key: raised when what is compiled changes in a way that its inputs do not show."""
 LONGEST_ENGINE = 120
+TYPEFACES = frozenset({".ttf", ".json", ".conf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,15 @@ def _unprintable(text: str) -> str | None:
 
 @cache
 def _versions() -> tuple[str, ...]:
-    fonts = sorted((path.name, path.stat().st_size) for path in FONTS.rglob("*.*") if path.is_file())
-    return (PIPELINE, version("weasyprint"), version("pikepdf"), repr(fonts))
+    return (PIPELINE, version("weasyprint"), version("pikepdf"), repr(typefaces(FONTS)))
+
+
+def typefaces(folder: Path) -> list[tuple[str, int]]:
+    """What letters can move with: the fonts, what they cover and how they are chosen; names and sizes, in order.
+
+    Nothing else of the folder counts, least of all what Python itself leaves there on its first start.
+    """
+    return sorted((path.name, path.stat().st_size) for path in folder.rglob("*.*") if path.suffix in TYPEFACES)
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 from certificates.compiled import Compiled, Open, Shelf
 from certificates.compiling import RenderError, compile_page
 from certificates.design import Design, Page, design, key_of, page_of
-from certificates.rendering import render
+from certificates.rendering import render, typefaces
 from certificates.slots import ALL, LETTERS, NAME, QR, filling
 from tests.factories.certificates import make_snapshot
 from tests.support.printing import URL, printed, signer
@@ -57,6 +57,21 @@ def test_learners_share_a_page_and_what_moves_letters_does_not():
     keys = [key_of(one) for one in (*same[:1], *others)]
     assert len(set(keys)) == len(keys)
     assert key_of(same[0], "weasyprint 70") != key_of(same[0], "weasyprint 71")
+
+
+def test_only_typefaces_move_letters(tmp_path: Path):
+    """A page's key must not change because Python, at its second start, finds what its first has compiled."""
+    for name in ("serif.ttf", "coverage.json", "fonts.conf", "extra/han.ttf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * len(name))
+    before = typefaces(tmp_path)
+    assert before == [("coverage.json", 13), ("fonts.conf", 10), ("han.ttf", 13), ("serif.ttf", 9)]
+    for name in ("README.md", "OFL.txt", "__init__.py", "__pycache__/__init__.cpython-313.pyc"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"y")
+    assert typefaces(tmp_path) == before
+    (tmp_path / "serif.ttf").write_bytes(b"another")
+    assert typefaces(tmp_path) != before
 
 
 def test_nothing_of_the_learner_is_in_the_compiled_page():

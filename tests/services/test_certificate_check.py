@@ -392,7 +392,9 @@ def test_what_a_withdrawn_key_has_signed_proves_nothing(issuer: Issuer, paper: b
         paper, seen, issuer.roots, withdrawn=withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots)
     ).findings
     assert "3 March 2027" in finding.sentence
-    altered = paper[:900] + bytes([paper[900] ^ 1]) + paper[901:]
+    mark = paper.index(b"\n") + 2  # in the comment of the second line, which no part of the document rests on
+    assert paper[mark - 1 : mark] == b"%"
+    altered = paper[:mark] + bytes([paper[mark] ^ 1]) + paper[mark + 1 :]
     verdict = judge(
         altered, child.look_into_pdf(altered, b""), issuer.roots,
         withdrawn=withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots),
