@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from cme.activities.rules import Closing, ClosingState, Term
+from cme.activities.rules import Closing, ClosingState, Term, awarded_offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class ReleaseFacts:
 
     @property
     def maximum_quarters(self) -> int:
-        return max((quarters for _type, quarters in self.offers), default=0)
+        """Of the type that is awarded; nought when nothing is offered."""
+        return awarded_offer(self.offers)[1] if self.offers else 0
 
     @property
     def withdrawn(self) -> bool:

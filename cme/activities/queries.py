@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from cme.activities.facts import CatalogueEntry, ReleaseFacts
 from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Release
-from cme.activities.rules import Term, closing_of
+from cme.activities.rules import PHYSICIANS_CREDIT, Term, closing_of
 from cme.activities.search import bounded, search_words
 from cme.articles.facts import ReadingFacts
 from cme.articles.models import ArticleRevision, Reading
@@ -159,9 +159,11 @@ def catalogue(
     """Modules with their current release, those that give credit now first. One statement, whatever the number."""
     place = func.row_number().over(partition_by=Release.activity_id, order_by=_current_first(now)).label("place")
     ranked = select(Release.id.label("release_id"), place).where(Release.state.in_(SHOWN)).subquery()
-    maximum = (
-        select(func.max(CreditOffer.maximum_quarters))
+    maximum = (  # as rules.awarded_offer chooses
+        select(CreditOffer.maximum_quarters)
         .where(CreditOffer.release_id == Release.id)
+        .order_by(case((CreditOffer.type == PHYSICIANS_CREDIT, 0), else_=1), CreditOffer.maximum_quarters.desc())
+        .limit(1)
         .scalar_subquery()
         .label("maximum")
     )

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from cme.kernel.days import add_years, closing_phrase, day_phrase, end_instant, first_instant, instant_phrase
 
 MOST_YEARS = 3
+PHYSICIANS_CREDIT = "ama-pra-category-1"
+Offer = tuple[str, int]
+"""A type of credit, and the most that may be claimed of it in quarters."""
 SOON = timedelta(days=30)
 VERY_SOON = timedelta(hours=24)
 
@@ -58,13 +61,23 @@ class ReleaseDraft:
     estimate_method: str
     pass_points: int
     total_points: int
-    maximum_quarters: Sequence[int]
+    offers: Sequence[Offer]
     front_matter: dict[str, Any]
     provider_mode: str
     accreditation_statement: str
     designation_statement: str
     has_references: bool
     extra: Sequence[str] = field(default_factory=tuple)
+
+
+def awarded_offer(offers: Sequence[Offer]) -> Offer:
+    """The one type that claims are granted in. Raises ValueError when nothing is offered.
+
+    Physicians earn AMA PRA Category 1 Credit wherever it is offered, however much another profession could claim of its
+    own; a release without it awards the type with the largest maximum, the first of them by name. Other types are named
+    on the documents.
+    """
+    return min(offers, key=lambda offer: (offer[0] != PHYSICIANS_CREDIT, -offer[1], offer[0]))
 
 
 FRONT_MATTER_KEYS = (
@@ -114,20 +127,21 @@ def _date_obstacles(draft: ReleaseDraft) -> list[str]:
 
 def _credit_obstacles(draft: ReleaseDraft) -> list[str]:
     found: list[str] = []
-    if not draft.maximum_quarters:
+    if not draft.offers:
         found.append("No credit is offered: name at least one credit type with its maximum.")
-    if any(quarters < 1 for quarters in draft.maximum_quarters):
+    if any(quarters < 1 for _type, quarters in draft.offers):
         found.append("A credit maximum must be at least a quarter of a credit.")
     if not 1 <= draft.pass_points <= draft.total_points:
         found.append("The pass mark must lie between one point and the points of the quiz.")
     if draft.estimated_minutes < 1:
         found.append("State the estimated time in minutes.")
-    largest = max(draft.maximum_quarters, default=0)
-    if largest and abs(draft.estimated_minutes - largest * 15) > 7:
-        found.append(
-            f"The estimated time ({draft.estimated_minutes} minutes) does not match the credit "
-            f"({largest * 15} minutes, to the nearest quarter hour)."
-        )
+    if draft.offers:
+        _type, most = awarded_offer(draft.offers)
+        if abs(draft.estimated_minutes - most * 15) > 7:
+            found.append(
+                f"The estimated time ({draft.estimated_minutes} minutes) does not match the credit "
+                f"({most * 15} minutes, to the nearest quarter hour)."
+            )
     return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from cme.activities.events import RevisionShown
 from cme.activities.facts import ReleaseFacts
 from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Provider, Release
-from cme.activities.rules import ReleaseDraft, publish_obstacles, term_of
+from cme.activities.rules import ReleaseDraft, awarded_offer, publish_obstacles, term_of
 from cme.activities.search import search_text
 from cme.articles.models import ArticleRevision, Reference
 from cme.articles.service import publish_revision
@@ -237,9 +237,7 @@ def _freeze(session: Session, release: Release) -> None:
     release.closes_at = term.closes_at
     release.claims_close_at = term.claims_close_at
     release.provider_mode = provider.mode
-    release.provider_snapshot = provider_snapshot(
-        provider, release.learning_format, max(quarters for _type, quarters in offers)
-    )
+    release.provider_snapshot = provider_snapshot(provider, release.learning_format, awarded_offer(offers)[1])
     release.front_matter_digest = front_matter_digest(release, offers)
 
 
@@ -271,7 +269,7 @@ def _obstacles(session: Session, release: Release, obstacles: Sequence[Obstacle]
         estimate_method=release.estimate_method,
         pass_points=release.pass_points,
         total_points=release.total_points,
-        maximum_quarters=[quarters for _type, quarters in _offers(session, release.id)],
+        offers=_offers(session, release.id),
         front_matter=release.front_matter,
         provider_mode=provider.mode,
         accreditation_statement=provider.accreditation_statement,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import ReleaseFacts
+from cme.activities.rules import awarded_offer
 from cme.audit.service import record
 from cme.audit.tags import Event
 from cme.credits import queries, rules
@@ -144,7 +145,7 @@ def _grant(
     now: datetime,
 ) -> ClaimResult:
     profession = Profession(person.profession)
-    credit_type, maximum = max(release.offers, key=lambda offer: offer[1])
+    credit_type, maximum = awarded_offer(release.offers)
     kind = rules.Kind.CREDIT if profession.earns_credit else rules.Kind.PARTICIPATION
     # A clock set back by a few seconds, or two servers that differ, must not turn a due credit into an error.
     granted_at = max(now, verdict.completed_at)

@@ -9,6 +9,7 @@ from cme.activities.rules import (
     FRONT_MATTER_KEYS,
     ClosingState,
     ReleaseDraft,
+    awarded_offer,
     closing_of,
     latest_expiry,
     publish_obstacles,
@@ -172,7 +173,7 @@ def draft(**changes: object) -> ReleaseDraft:
         "estimate_method": "Counted.",
         "pass_points": 8,
         "total_points": 10,
-        "maximum_quarters": [4],
+        "offers": [("ama-pra-category-1", 4)],
         "front_matter": dict.fromkeys(FRONT_MATTER_KEYS, "Words."),
         "provider_mode": "demonstration",
         "accreditation_statement": "Not accredited.",
@@ -210,8 +211,11 @@ def test_a_complete_release_of_exactly_three_years_may_be_published() -> None:
         pytest.param({"zone": "Pacific/Atlantis"}, "is not a time zone", id="unknown-zone"),
         pytest.param({"grace_days": -1}, "between 0 and 366", id="negative-grace"),
         pytest.param({"grace_days": 367}, "between 0 and 366", id="too-much-grace"),
-        pytest.param({"maximum_quarters": []}, "No credit is offered", id="no-offer"),
-        pytest.param({"maximum_quarters": [4, 0]}, "at least a quarter", id="empty-offer"),
+        pytest.param({"offers": []}, "No credit is offered", id="no-offer"),
+        pytest.param({"offers": [("ama-pra-category-1", 4), ("abim-moc", 0)]}, "at least a quarter", id="empty-offer"),
+        pytest.param(
+            {"offers": [("ama-pra-category-1", 3), ("ancc-contact-hour", 4)]}, "(45 minutes", id="not-the-physicians"
+        ),
         pytest.param({"pass_points": 11}, "pass mark", id="pass-mark-unreachable"),
         pytest.param({"pass_points": 0}, "pass mark", id="pass-mark-zero"),
         pytest.param({"estimated_minutes": 52}, "does not match the credit", id="52-minutes-are-not-four-quarters"),
@@ -228,6 +232,34 @@ def test_a_complete_release_of_exactly_three_years_may_be_published() -> None:
 def test_each_obstacle_is_named(changes: dict[str, object], words: str) -> None:
     found = publish_obstacles(draft(**changes))
     assert any(words in sentence for sentence in found), found
+
+
+@pytest.mark.parametrize(
+    ("offers", "awarded"),
+    [
+        pytest.param([("ama-pra-category-1", 4)], ("ama-pra-category-1", 4), id="one"),
+        pytest.param(
+            [("ama-pra-category-1", 4), ("ancc-contact-hour", 5)],
+            ("ama-pra-category-1", 4),
+            id="nurses-could-claim-more",
+        ),
+        pytest.param([("abim-moc", 4), ("ama-pra-category-1", 4)], ("ama-pra-category-1", 4), id="same-amount"),
+        pytest.param([("zz", 1), ("ama-pra-category-1", 2), ("aa", 400)], ("ama-pra-category-1", 2), id="in-between"),
+        pytest.param([("ancc-contact-hour", 4), ("aapa-category-1", 5)], ("aapa-category-1", 5), id="without-it-most"),
+        pytest.param([("b", 4), ("a", 4)], ("a", 4), id="without-it-by-name"),
+    ],
+)
+def test_physicians_earn_their_own_type_however_much_others_could_claim(
+    offers: list[tuple[str, int]], awarded: tuple[str, int]
+) -> None:
+    assert awarded_offer(offers) == awarded
+    assert awarded_offer(offers[::-1]) == awarded
+    assert publish_obstacles(draft(offers=offers, estimated_minutes=awarded[1] * 15)) == []
+
+
+def test_where_nothing_is_offered_nothing_is_awarded() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        awarded_offer([])
 
 
 @pytest.mark.parametrize("minutes", [53, 60, 67])

@@ -61,13 +61,15 @@ def test_a_withdrawn_release_is_still_shown_as_the_newest(session: Session, now:
     )  # fmt: skip
 
 
-def test_facts_hold_every_offer_and_the_largest_maximum(session: Session, now: datetime) -> None:
+def test_facts_hold_every_offer_and_the_maximum_of_the_awarded_one(session: Session, now: datetime) -> None:
     module = make_module(session, now=now)
-    session.add(CreditOffer(release_id=module.release_id, type="participation", maximum_quarters=8))
+    session.add(CreditOffer(release_id=module.release_id, type="ancc-contact-hour", maximum_quarters=8))
     session.flush()
     facts = queries.release_facts(session, module.release_id)
-    assert facts.offers == (("ama-pra-category-1", 4), ("participation", 8))
-    assert facts.maximum_quarters == 8
+    assert facts.offers == (("ama-pra-category-1", 4), ("ancc-contact-hour", 8))
+    assert facts.maximum_quarters == 4
+    (entry,) = queries.catalogue(session, now=now).rows
+    assert entry.maximum_quarters == 4
     assert not facts.accredited
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cme.activities.models import CreditOffer
 from cme.activities.service import record_front_matter
 from cme.audit.models import AuditEvent
 from cme.credits.events import CreditGranted
@@ -153,6 +154,22 @@ def test_every_amount_up_to_the_maximum_is_granted_as_claimed(
     credit_id = journeys.earn(session, person.id, module.release_id, now=NOW, quarters=quarters)
     credit = session.get_one(Credit, credit_id)
     assert (credit.amount_quarters, credit.maximum_quarters) == (quarters, 4)
+
+
+def test_a_physician_never_gets_another_professions_credit_nor_its_amount(
+    session: Session, module: Module, person: Person, heard: list[CreditGranted]
+) -> None:
+    """Nurses could claim five quarters of the same module: the physician's claim knows only the four of its own type."""
+    session.add(CreditOffer(release_id=module.release_id, type="ancc-contact-hour", maximum_quarters=5))
+    session.flush()
+    journeys.complete(session, person.id, module.release_id, now=NOW)
+    with pytest.raises(Invalid) as refused:
+        journeys.claim(session, person.id, module.release_id, now=NOW, quarters=5)
+    assert refused.value.problems["amount"] == ["Choose an amount between 0.25 and 1.00."]
+    credit_id = journeys.claim(session, person.id, module.release_id, now=NOW, quarters=4).credit.credit_id
+    credit = session.get_one(Credit, credit_id)
+    assert (credit.credit_type, credit.amount_quarters, credit.maximum_quarters) == ("ama-pra-category-1", 4, 4)
+    assert [(event.credit_type, event.maximum_quarters) for event in heard] == [("ama-pra-category-1", 4)]
 
 
 def test_an_unconfirmed_address_is_named_and_the_same_claim_is_granted_after_the_confirmation(

@@ -145,7 +145,7 @@ def _release_obstacles(activity: ActivityFile) -> list[str]:
             estimate_method=release.estimate_method,
             pass_points=release.pass_points,
             total_points=release.total_points,
-            maximum_quarters=[quarters for _type, quarters in release.offers],
+            offers=release.offers,
             front_matter=activity.front_matter,
             provider_mode="",
             accreditation_statement="judged at loading",

@@ -14,7 +14,7 @@ from cme.activities.library.providers import provider_for
 from cme.activities.library.reading import Problem
 from cme.activities.library.validating import ACTIVITY, FileLoader, Folder, is_article_file
 from cme.activities.models import Activity, CreditOffer, LibraryDigest, Provider, Release
-from cme.activities.rules import term_of
+from cme.activities.rules import awarded_offer, term_of
 from cme.activities.search import search_text
 from cme.activities.service import (
     CATALOGUE_KEY,
@@ -232,7 +232,7 @@ def _fill(release: Release, activity: ActivityFile, wanted: ReleaseFile, provide
         setattr(release, name, getattr(wanted, name))
     release.provider_id = provider.id
     release.provider_mode = provider.mode
-    most = max(quarters for _type, quarters in wanted.offers)
+    _type, most = awarded_offer(wanted.offers)
     release.provider_snapshot = provider_snapshot(provider, wanted.learning_format, most)
     catalogue = {
         "title": activity.title,
