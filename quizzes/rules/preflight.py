@@ -1,9 +1,10 @@
 """Preflight: whether a bank satisfies a blueprint, with how much to spare, and how many different attempts it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import comb
 
+from quizzes.rules.counting import count_sets
 from quizzes.rules.drawing import DrawError, candidate_of, conflicts_of, draw, pick
 from quizzes.rules.item import BlueprintLine, Item
 
@@ -36,11 +37,7 @@ MOST_DISJOINT = 20
 
 
 def preflight_of(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> Preflight:
-    """Counts by arithmetic: with lines that share no item and items that keep apart from none, the number is exact.
-
-    Else only items are counted that nothing else asks for: each may be exchanged freely for the others of its line, so
-    the product over the lines is a lower bound. It rests on an attempt that was in fact drawn.
-    """
+    """What each line has to spare, and how many sets of questions differ: counted where that takes a moment only."""
     items = [item for item in items if item.is_drawn]
     pools = [[item for item in items if line.takes(item.topic, item.tags)] for line in blueprint]
     lines = tuple(LineSpare(line, len(pool)) for line, pool in zip(blueprint, pools, strict=True))
@@ -52,18 +49,34 @@ def preflight_of(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> P
     if not first:
         return Preflight(lines, possible=False, attempts=0, exact=True, disjoint=0)
     conflicts = conflicts_of(candidates)
-    asked_by: dict[str, int] = {}
-    for pool in pools:
+    asked_by: dict[str, set[int]] = {}
+    for index, pool in enumerate(pools):
         for item in pool:
-            asked_by[item.lineage] = asked_by.get(item.lineage, 0) + 1
-    exact = all(times == 1 for times in asked_by.values()) and not any(conflicts[one] for one in asked_by)
+            asked_by.setdefault(item.lineage, set()).add(index)
+    draws = [line.draw for line in blueprint]
+    counted = count_sets(draws, {one: frozenset(lines) for one, lines in asked_by.items()}, conflicts)
+    attempts = _at_least(draws, pools, first, asked_by, conflicts) if counted is None else counted
+    disjoint = _disjoint(blueprint, items)
+    return Preflight(lines, possible=True, attempts=attempts, exact=counted is not None, disjoint=disjoint)
+
+
+def _at_least(
+    draws: Sequence[int],
+    pools: Sequence[Sequence[Item]],
+    first: Sequence[str],
+    asked_by: Mapping[str, Set[int]],
+    conflicts: Mapping[str, Set[str]],
+) -> int:
+    """Only items count that nothing else asks for: each may be exchanged freely for the others of its line, so the
+    product over the lines is a lower bound. It rests on an attempt that was in fact drawn.
+    """
     attempts, start = 1, 0
-    for line, pool in zip(blueprint, pools, strict=True):
-        drawn = first[start : start + line.draw]
-        start += line.draw
-        free = {item.lineage for item in pool if asked_by[item.lineage] == 1 and not conflicts[item.lineage]}
+    for drawn_here, pool in zip(draws, pools, strict=True):
+        drawn = first[start : start + drawn_here]
+        start += drawn_here
+        free = {item.lineage for item in pool if len(asked_by[item.lineage]) == 1 and not conflicts[item.lineage]}
         attempts *= comb(len(free), sum(lineage in free for lineage in drawn))
-    return Preflight(lines, possible=True, attempts=attempts, exact=exact, disjoint=_disjoint(blueprint, items))
+    return attempts
 
 
 def _disjoint(blueprint: Sequence[BlueprintLine], items: Sequence[Item]) -> int:
