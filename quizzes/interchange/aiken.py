@@ -15,6 +15,8 @@ from quizzes.interchange.text_file import decode, tidy
 
 _CHOICE = re.compile(r"([A-Za-z])\s?[.)]\s+(.*)")
 _ANSWER = re.compile(r"ANSWER\s*:(.*)", re.IGNORECASE)
+_TOLD = re.compile(r"(?:ANSWER_)?(?:FEEDBACK|EXPLANATION|RATIONALE)\s*:\s*(.*)", re.IGNORECASE)
+_BESIDE = re.compile(r"(SCORE|TAGS?|DIFFICULTY|CATEGORY|POINTS|DESCRIPTION)\s*:.*", re.IGNORECASE)
 MOST_LETTERS = 26
 
 
@@ -55,12 +57,20 @@ def read(data: bytes, name: str) -> Report:
     stem: list[str] = []
     choices: list[tuple[str, str]] = []
     start = 0
+    answered: _Question | None = None
+
+    def settle() -> None:
+        """What follows an answer may still belong to it."""
+        nonlocal answered
+        if answered is not None:
+            gathering.take(answered.place, answered.entry, label=answered.stem[:80])
+        answered = None
 
     def close(answer: str | None) -> None:
-        nonlocal start
+        nonlocal start, answered
+        settle()
         if stem or choices or answer is not None:
-            question = _Question(" ".join(stem), list(choices), answer)
-            gathering.take(f"line {start or 1}", question.entry, label=question.stem[:80])
+            answered = _Question(" ".join(stem), list(choices), answer, f"line {start or 1}")
         stem.clear()
         choices.clear()
         start = 0
@@ -71,6 +81,8 @@ def read(data: bytes, name: str) -> Report:
             continue
         answer = _ANSWER.fullmatch(line)
         choice = _CHOICE.fullmatch(line)
+        if answered and answered.answer is not None and not stem and answered.follows(line):
+            continue
         start = start or number
         if answer and (stem or choices):
             close(answer.group(1).strip())
@@ -84,17 +96,31 @@ def read(data: bytes, name: str) -> Report:
         else:
             stem.append(line)
     close(None)
+    settle()
     return gathering.report()
 
 
 class _Question:
-    def __init__(self, stem: str, choices: list[tuple[str, str]], answer: str | None) -> None:
+    def __init__(self, stem: str, choices: list[tuple[str, str]], answer: str | None, place: str) -> None:
         self.stem = stem
         self.choices = choices
         self.answer = answer
+        self.place = place
+        self.told: list[str] = []
+        self.beside: list[str] = []
+
+    def follows(self, line: str) -> bool:
+        """Take a line that some programs write below the answer: an explanation, or what cannot be taken."""
+        told, beside = _TOLD.fullmatch(line), _BESIDE.fullmatch(line)
+        if told and told.group(1):
+            self.told.append(told.group(1))
+        if beside:
+            self.beside.append(line)
+        return bool(told or beside)
 
     def entry(self, losses: Losses) -> Entry:
-        del losses
+        for line in self.beside:
+            losses.add("line", f"“{line[:60]}” is not part of an Aiken question and was left out.")
         if self.answer is None:
             raise refuse("no_answer", "There is no line such as “ANSWER: B” after the choices.")
         right = self.answer.rstrip(".)").upper()
@@ -106,5 +132,6 @@ class _Question:
             for index, (key, text) in enumerate(self.choices)
         )
         truth = truth_of(choices)
-        stem = tidy(plain_to_markdown(self.stem))
-        return Entry(Kind.TRUE_FALSE, "", stem, truth) if truth else Entry(Kind.SINGLE, "", stem, choices)
+        stem, told = tidy(plain_to_markdown(self.stem)), tidy(plain_to_markdown("\n".join(self.told)))
+        kind = Kind.TRUE_FALSE if truth else Kind.SINGLE
+        return Entry(kind, "", stem, truth or choices, rationale=told)

@@ -16,6 +16,7 @@ from quizzes.interchange.text_file import decode
 from quizzes.rules.limits import MOST_TEXT
 
 CAPACITY = sheet.CAPACITY
+_NAMED = re.compile(r"\"?sep=([,;\t|])\"?[ ]*,*;*", re.IGNORECASE)
 _GUARDED = re.compile(r"'+[ ]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -52,9 +53,16 @@ def read(data: bytes, name: str) -> Report:
 
 
 def separator(text: str) -> str:
-    """The one that parts the heading row most often."""
+    """The one that a first line “sep=;” names, as Excel writes it; else what parts the heading row most often."""
     line = text.lstrip().partition("\n")[0]
-    return max(",;\t", key=line.count)
+    named = _NAMED.fullmatch(line)
+    return named.group(1) if named else max(",;\t", key=line.count)
+
+
+def heading(text: str) -> str:
+    """The first line that is not about the file itself."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest.partition("\n")[0] if _NAMED.fullmatch(first) else first
 
 
 def _table(text: str) -> tuple[list[str], list[Row]]:
@@ -62,6 +70,8 @@ def _table(text: str) -> tuple[list[str], list[Row]]:
     csv.field_size_limit(MOST_TEXT * 8)
     reader = csv.reader(io.StringIO(text), delimiter=separator(text), strict=True)
     rows: list[tuple[int, list[str]]] = list(_numbered(reader))
+    if rows and _NAMED.fullmatch(text.lstrip().partition("\n")[0]):
+        del rows[0]
     if not rows:
         raise Invalid("import_empty", "The file is empty.")
     head = rows[0][1]

@@ -157,7 +157,7 @@ def _of_root(root: Element) -> str:
 def _of_text(text: str) -> str:
     if _ITEMS.search(text):
         return "yaml"
-    head = text.partition("\n")[0].lower()
+    head = csv_file.heading(text).lower()
     cells = [cell.strip(' "') for cell in head.split(csv_file.separator(text))]
     if len(cells) > 1 and "question" in [sheet.column(cell) for cell in cells]:
         return "csv"

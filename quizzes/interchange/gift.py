@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from quizzes.interchange.carrying import EVERYTHING, Capacity
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, letter, truth_choices, with_keys
 from quizzes.interchange.escaping import plain_to_markdown
 from quizzes.interchange.gift_write import HEADER, write_file
-from quizzes.interchange.html_in import to_markdown
-from quizzes.interchange.lineage import category_words, name_list
+from quizzes.interchange.html_in import is_markup, note_formulas, to_markdown
+from quizzes.interchange.lineage import category_words, name_list, note_category
 from quizzes.interchange.media import MediaBag
+from quizzes.interchange.numbers_in import answer_of
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.rekeying import check_count
@@ -87,6 +88,7 @@ def read(data: bytes, name: str) -> Report:
         if block.text.startswith("$CATEGORY:"):
             category = block.text.removeprefix("$CATEGORY:").strip()
             topic, title = category_words(category)
+            note_category(gathering, category, topic)
             gathering.title = gathering.title or title
             continue
         reader = _Reader(block, topic, bag, trusted=trusted)
@@ -152,6 +154,12 @@ class _Reader:
         if start < 0:
             raise refuse("no_question", "There is no answer in braces { }: a description, not a question.")
         head, body, tail = text[:start], text[start + 1 : end], text[end + 1 :]
+        if set(body + tail) & {"{", "}"}:
+            raise refuse(
+                "braces",
+                "There is a brace { or } without a backslash before it among the answers; "
+                "perhaps the blank line before the next question is missing.",
+            )
         stem = self._stem(head, tail)
         body, told = self._general(body.strip())
         entry = self._answers(body)
@@ -182,10 +190,11 @@ class _Reader:
             if _TAG_LIKE.search(words):
                 self.losses.add("html_in_markdown", "HTML inside Markdown is shown as it is written, not as markup.")
             return tidy(words)
-        if name == "html" or (name == "moodle" and re.search(r"<[a-zA-Z/][^<>]*>|&[#a-zA-Z0-9]+;", words)):
+        if name == "html" or (name == "moodle" and is_markup(words)):
             return tidy(
                 to_markdown(words if name == "html" else words.replace("\n", "<br>"), self.losses, self._picture)
             )
+        note_formulas(words, self.losses)
         return tidy(plain_to_markdown(words))
 
     def _picture(self, source: str, losses: Losses) -> str | None:
@@ -292,10 +301,7 @@ def _parts(body: str) -> list[tuple[str, str]]:
 
 
 def _number(text: str) -> Decimal:
-    try:
-        value = Decimal(text.strip().replace(",", ".", 1)) if len(text) < 60 else Decimal("NaN")
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    value = answer_of(text)
+    if value is None:
         raise refuse("no_number", f"“{text.strip()[:40]}” is not a number.")
     return value

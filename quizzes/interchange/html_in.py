@@ -71,6 +71,8 @@ _BLOCK = {
 }  # fmt: skip
 _FILM = {"video", "source", "track"}
 _KNOWN = _INLINE | _BLOCK | _FILM | {"html", "body", "head", "col", "colgroup", "wbr", "nobr", "bdi", "o:p"}
+_DRESS = {"u", "s", "strike", "del", "ins", "font", "mark", "big"}
+_REDUCED = {"style", "title", "noscript", "template", "tt", "samp", "source", *_DRESS}
 _CLEANER = nh3.Cleaner(
     tags=_INLINE | _BLOCK | _FILM,
     clean_content_tags=_DROPPED,
@@ -88,8 +90,11 @@ _CLEANER = nh3.Cleaner(
     strip_comments=True,
 )  # fmt: skip
 
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+\d*);")
+_TEX = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$|\[tex\].+?\[/tex\]", re.DOTALL)
 _TAG_NAME = re.compile(r"<([a-zA-Z][a-zA-Z0-9:-]*)")
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
+_WHOLE_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]*)(?:\s*/?>|\s+[a-zA-Z:-]+\s*=[^<>]*>)")
 # Elements that close themselves: they nest only inside others that are counted.
 _SELF_CLOSING = {
     "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "col", "option", "br", "img", "hr",
@@ -103,6 +108,7 @@ _WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 def to_markdown(html: str, losses: Losses, picture: Picture | None = None) -> str:
     """The text as Markdown; pictures are asked for by their address."""
+    note_formulas(html, losses)
     if "<" not in html and "&" not in html:
         return plain_to_markdown(collapse(html))
     if len(html) > MOST_HTML:
@@ -121,6 +127,18 @@ def to_markdown(html: str, losses: Losses, picture: Picture | None = None) -> st
     return markdown
 
 
+def is_markup(text: str) -> bool:
+    """Whether words hold HTML: an entity or an element that is known; “a<b and c>d” is none."""
+    names = {name.lower() for name in _WHOLE_TAG.findall(text)} if "<" in text and ">" in text else set[str]()
+    return bool(names & (_KNOWN | _ACTIVE | _GONE.keys() | _REDUCED)) or _ENTITY.search(text) is not None
+
+
+def note_formulas(text: str, losses: Losses) -> None:
+    """Formulas that other programs set with TeX."""
+    if ("\\" in text or "$$" in text or "[tex]" in text) and _TEX.search(text):
+        losses.add("formula", "A formula in TeX is shown as it is written; write it anew or add it as a picture.")
+
+
 def _no_picture(_source: str, losses: Losses) -> str | None:
     losses.add("picture_unknown", "A picture was left out: this format carries none.")
     return None
@@ -132,14 +150,10 @@ def _note_losses(html: str, losses: Losses) -> None:
         losses.add("script", "Script or another active part was removed from the text.")
     for name in sorted(names & _GONE.keys()):
         losses.add(*_GONE[name])
-    if names & {"u", "s", "strike", "del", "ins", "font", "mark", "big"} or _COLOUR.search(html):
+    if names & _DRESS or _COLOUR.search(html):
         losses.add("formatting", "Colours, fonts, underlining or the like were removed.")
-    strange = sorted(
-        names - _KNOWN - _ACTIVE - _GONE.keys() - {"u", "s", "strike", "del", "ins", "font", "mark", "big"}
-    )
-    strange = [
-        name for name in strange if name not in {"style", "title", "noscript", "template", "tt", "samp", "source"}
-    ]
+    strange = sorted(names - _KNOWN - _ACTIVE - _GONE.keys() - _DRESS)
+    strange = [name for name in strange if name not in _REDUCED]
     if strange:
         losses.add(
             "unknown_element", f"Elements that are not known were reduced to their words: {', '.join(strange[:5])}."

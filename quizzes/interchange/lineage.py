@@ -3,10 +3,18 @@
 import hashlib
 import re
 import unicodedata
+from typing import Protocol
 
 from cme.kernel.text import fingerprint
 from quizzes.interchange.entry import Entry
 from quizzes.rules.limits import MOST_SHORT_NAME, NAME
+
+
+class Gathering(Protocol):
+    """Whoever collects what a file holds."""
+
+    def note(self, code: str, sentence: str) -> None: ...
+
 
 NO_TOPIC = "Default"
 """The last word of a category that stands for questions without a topic."""
@@ -60,6 +68,14 @@ def name_list(values: list[str], most: int = 80) -> tuple[tuple[str, ...], tuple
         elif name not in found:
             found.append(name)
     return tuple(found), tuple(lost)
+
+
+def note_category(gathering: Gathering, category: str, topic: str) -> None:
+    """Say it when a category names something that cannot be a topic here."""
+    last = next((part.strip() for part in reversed(category.replace("//", " ").split("/")) if part.strip()), "")
+    if not topic and last and last != NO_TOPIC and not last.startswith(("$", "Default for ")) and last.lower() != "top":
+        words = f"The category “{last[:60]}” cannot be a name here; its questions have no topic."
+        gathering.note(f"category {last}", words)
 
 
 def category_words(path: str) -> tuple[str, str]:

@@ -1,12 +1,26 @@
 """Numbers as other programs write them."""
 
+import re
 from decimal import Decimal, InvalidOperation
+
+from quizzes.interchange.reasons import refuse
+
+_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", re.ASCII)
 
 
 def number_of(text: str) -> Decimal | None:
     """A finite decimal number with a point or a comma, or nothing."""
     try:
-        value = Decimal(text.strip().replace(",", ".", 1)) if len(text) < 60 else None
+        value = Decimal(text.strip().replace(",", ".", 1).replace("\u2212", "-")) if len(text) < 60 else None
     except InvalidOperation:
         return None
     return value if value is not None and value.is_finite() else None
+
+
+def answer_of(text: str) -> Decimal | None:
+    """The same for a number that decides what is right. Refuses what may be read as two: “1,500” is 1.5 or 1500."""
+    bare = text.strip().replace("\u2212", "-")
+    if _TWO_WAYS.fullmatch(bare):
+        whole, point = bare.replace(",", ""), bare.replace(",", ".")
+        raise refuse("number_two_ways", f"“{bare}” may mean two numbers: write {whole}, or with a point {point}.")
+    return number_of(bare)

@@ -1,15 +1,16 @@
 """One QTI 1.2 item as a question: Canvas's fields, Blackboard's blocks, and what the standard itself says."""
 
-import re
+import copy
 from decimal import Decimal
 
 from quizzes.interchange import own
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, Vignette, letter
 from quizzes.interchange.escaping import plain_to_markdown
-from quizzes.interchange.html_in import Picture, to_markdown
+from quizzes.interchange.html_in import Picture, is_markup, to_markdown
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.qti1_rules import Rules
 from quizzes.interchange.qti1_write import OWN_DIGEST, OWN_FIELD
+from quizzes.interchange.qti_read import inner_html
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.rekeying import check_count, keys_for, truth_of
 from quizzes.interchange.shares import weighted, weights_from
@@ -39,7 +40,6 @@ _REFUSED = {
     "Opinion Scale": "an opinion without a right answer",
 }
 _BLOCKS_OF_ANSWERS = {"RESPONSE_BLOCK", "RIGHT_MATCH_BLOCK"}
-_TAGGED = re.compile(r"<[a-zA-Z/][^<>]*>|&(?:#\d+|[a-zA-Z]+);")
 
 
 def fields_of(holder: Element) -> dict[str, str]:
@@ -67,13 +67,18 @@ def material_text(holder: Element, losses: Losses, picture: Picture, *, skip: tu
             if name in skip or (skip and one.get("class") in _BLOCKS_OF_ANSWERS):
                 continue
             if name in {"mattext", "matemtext"}:
-                parts.append(_words(one.text or "", str(one.get("texttype") or "text/plain"), losses, picture))
+                kind = str(one.get("texttype") or "text/plain")
+                # Some programs write the markup as elements, not as text.
+                kind, text = ("text/html", inner_html(copy.deepcopy(one))) if len(one) else (kind, one.text or "")
+                parts.append(_words(text, kind, losses, picture))
             elif name == "mat_formattedtext":
                 kind = "text/plain" if str(one.get("type")).upper() == "PLAIN_TEXT" else "text/html"
                 parts.append(_words(one.text or "", kind, losses, picture))
             elif name == "matimage" and one.get("uri"):
                 found = picture(str(one.get("uri")), losses)
                 parts.append(f"![]({found})" if found else "")
+            elif name == "matimage":
+                losses.add("picture_unknown", "A picture that is written into the question itself was left out.")
             elif name in {"matvideo", "mataudio", "matapplet", "matapplication"}:
                 losses.add("video", "A video, sound or program was removed; add it by hand.")
             else:
@@ -84,7 +89,7 @@ def material_text(holder: Element, losses: Losses, picture: Picture, *, skip: tu
 
 
 def _words(text: str, kind: str, losses: Losses, picture: Picture) -> str:
-    if kind == "text/html" or _TAGGED.search(text):
+    if kind == "text/html" or is_markup(text):
         return tidy(to_markdown(text, losses, picture))
     return tidy(plain_to_markdown(text))
 
@@ -227,7 +232,7 @@ class ItemReader:
         if len(responses) > 1:
             raise refuse("several_questions", "The item asks several things at once; split it into single questions.")
         asked = self.type in {"numerical_question", "Numeric"} or local(responses[0]) == "response_num"
-        value, spread, more = rules.number()
+        value, spread, more = rules.number(self.losses)
         if not asked and value is None:
             raise refuse("kind_unknown", "Questions that ask for words to be typed are not taken.")
         if value is None:

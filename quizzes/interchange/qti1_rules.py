@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from quizzes.interchange.numbers_in import number_of
-from quizzes.interchange.reasons import Losses
+from quizzes.interchange.numbers_in import answer_of, number_of
+from quizzes.interchange.qti_limits import edges_lost, spread_of
+from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.xml_file import Element, child, children, descendants, local, text_of
 
 _JOINED = ("correct_fb", "general_incorrect_fb", "correct", "incorrect", "Correct", "InCorrect")
@@ -94,20 +95,29 @@ class Rules:
                     found.setdefault(asked, value)
         return found
 
-    def number(self) -> tuple[Decimal | None, Decimal, bool]:
+    def number(self, losses: Losses) -> tuple[Decimal | None, Decimal, bool]:
         """The value, its tolerance, and whether there were others."""
         found: list[tuple[Decimal, Decimal]] = []
         for condition, amount, _ in self._scoring():
             if amount <= 0:
                 continue
-            exact = [number_of(text_of(one)) for one in descendants(condition, "varequal")]
+            exact = [answer_of(text_of(one)) for one in descendants(condition, "varequal")]
             low = [number_of(text_of(one)) for one in descendants(condition, "vargte", "vargt")]
             high = [number_of(text_of(one)) for one in descendants(condition, "varlte", "varlt")]
             values = [one for one in exact if one is not None]
             lows, highs = [one for one in low if one is not None], [one for one in high if one is not None]
             if lows and highs:
                 middle = values[0] if values else (lows[0] + highs[0]) / 2
-                found.append((middle, max(highs[0] - middle, middle - lows[0], Decimal(0))))
+                if not found:
+                    spread = spread_of(middle, lows[0], highs[0], losses)
+                    # An exact value that is accepted beside its limits says nothing new about them.
+                    if any(True for _ in descendants(condition, "vargt", "varlt")) and spread:
+                        edges_lost(losses)
+                    found.append((middle, spread))
+                else:
+                    found.append((middle, Decimal(0)))
+            elif lows or highs:
+                raise refuse("tolerance", "Right answers have a limit on one side only, which cannot be said here.")
             elif values:
                 found.append((values[0], Decimal(0)))
         return (found[0][0], found[0][1], len(found) > 1) if found else (None, Decimal(0), False)

@@ -12,11 +12,14 @@ class Feedback:
 
     def __init__(self, root: Element, html: Callable[[Element], str]) -> None:
         self._texts: dict[str, str] = {}
+        self._hidden = False
         for modal in root:
             if name(modal) == "modal-feedback":
                 holder = next((one for one in modal if name(one) == "content-body"), modal)
                 text = html(holder)
-                if text and attribute(modal, "show-hide") != "hide":
+                if text and attribute(modal, "show-hide") == "hide":
+                    self._hidden = True
+                elif text:
                     key = attribute(modal, "identifier")
                     self._texts[key] = f"{self._texts[key]}\n\n{text}" if key in self._texts else text
         self._of_choice = _rules(root)
@@ -38,6 +41,8 @@ class Feedback:
 
     def rest(self, losses: Losses) -> str:
         """Everything else, as the rationale of the whole question."""
+        if self._hidden:
+            losses.add("feedback_hidden", "Feedback that is shown unless a certain answer is given was not taken.")
         if not self._texts:
             return ""
         if set(self._texts) - {"general", "GENERAL", "general_fb", "solution", "SOLUTION", "Solution"}:

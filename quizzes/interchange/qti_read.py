@@ -8,8 +8,10 @@ from cme.kernel.text import clean_line
 from quizzes.interchange import html_in
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, Vignette, letter
 from quizzes.interchange.html_in import Picture
-from quizzes.interchange.numbers_in import number_of
+from quizzes.interchange.media import may_be_media
+from quizzes.interchange.numbers_in import answer_of, number_of
 from quizzes.interchange.qti_feedback import Feedback
+from quizzes.interchange.qti_limits import Limits
 from quizzes.interchange.qti_names import attribute, below, name
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.rekeying import check_count, keys_for, truth_of
@@ -40,6 +42,18 @@ class _Response:
     base: str
     correct: list[str]
     mapping: dict[str, Decimal] = field(default_factory=dict)
+    otherwise: Decimal = Decimal(0)
+    """What a choice gives that the mapping does not name."""
+    most: Decimal | None = None
+    """The upper bound of the mapping."""
+
+    def shares(self, identifiers: list[str], *, several: bool) -> list[Decimal]:
+        """The percent of the whole that each choice gives."""
+        points = [self.mapping.get(one, self.otherwise) for one in identifiers]
+        gained = [one for one in points if one > 0]
+        full = sum(gained, Decimal(0)) if several else max(gained, default=Decimal(0))
+        full = min(full, self.most) if several and self.most else full
+        return [100 * one / full for one in points] if full > 0 else points
 
 
 def read_item(root: Element, losses: Losses, picture: Picture, case: Vignette | None) -> Entry:
@@ -69,7 +83,21 @@ class _Reader:
         feedback = Feedback(self.root, self.html)
         entry = self._by_kind(interaction, response, feedback)
         stem, inline_case = self._stem(body, interaction)
-        return _with(entry, stem=stem, vignette=case or inline_case, rationale=feedback.rest(self.losses))
+        told = [feedback.rest(self.losses), *self._told_in(body)]
+        return _with(entry, stem=stem, vignette=case or inline_case, rationale="\n\n".join(filter(None, told)))
+
+    def _told_in(self, body: Element) -> list[str]:
+        """Feedback that stands in the body itself, outside the choices."""
+        found = [
+            self.html(one)
+            for one in below(body, "feedback-block", "feedback-inline")
+            if not any(name(above) == "simple-choice" for above in one.iterancestors())
+        ]
+        if any(found):
+            self.losses.add(
+                "feedback_joined", "Feedback that depends on the answer was joined into the general rationale."
+            )
+        return found
 
     def _single(self, interactions: list[Element]) -> Element:
         for one in interactions:
@@ -130,7 +158,12 @@ class _Reader:
                     attribute(entry, "map-key"): number_of(attribute(entry, "mapped-value")) or Decimal(0)
                     for entry in below(one, "map-entry")
                 }
-                return _Response(attribute(one, "cardinality"), attribute(one, "base-type"), values, mapping)
+                holder = next((part for part in one if name(part) == "mapping"), None)
+                otherwise = number_of(attribute(holder, "default-value")) if holder is not None else None
+                most = number_of(attribute(holder, "upper-bound")) if holder is not None else None
+                most = most if most and most > 0 else None
+                kinds = attribute(one, "cardinality"), attribute(one, "base-type")
+                return _Response(*kinds, values, mapping, otherwise or Decimal(0), most)
         raise refuse("no_response", "The item does not declare the answer it asks for.")
 
     def _mapped(self) -> bool:
@@ -170,26 +203,49 @@ class _Reader:
 
     def _choice(self, interaction: Element, response: _Response, feedback: Feedback) -> Entry:
         elements = [one for one in interaction if name(one) == "simple-choice"]
+        several = response.cardinality == "multiple" and attribute(interaction, "max-choices") != "1"
+        shares = self._shares(elements, response, several=several)
         correct = set(response.correct)
         if not correct:
-            correct = {key for key, share in response.mapping.items() if share > 0}
+            best = max(shares.values(), default=Decimal(0))
+            correct = {key for key, share in shares.items() if share > 0 and (several or share == best)}
+        if correct - {attribute(one, "identifier") for one in elements}:
+            raise refuse("key_unknown", "The right answer names a choice that is not there.")
+        if any(share < 100 and (not several or share <= 0) for key, share in shares.items() if key in correct):
+            raise refuse(
+                "key_contradicted", "The points given for the choices contradict the answer declared as right."
+            )
         feedback.settle(correct)
         keys, choices = self._choices(elements, feedback)
         identifiers = {key: identifier for identifier, key in keys.items()}
         choices = [_marked(choice, identifiers[choice.key] in correct) for choice in choices]
-        several = response.cardinality == "multiple" and attribute(interaction, "max-choices") != "1"
         if not several:
             truth = truth_of(choices)
             if truth is not None:
                 return Entry(Kind.TRUE_FALSE, "", "", truth)
-        mapped = bool(response.mapping) and self._mapped()
-        if mapped:
-            shares = [100 * response.mapping.get(identifiers[choice.key], Decimal(0)) for choice in choices]
-            choices = list(weighted(choices, weights_from(shares, several=several)))
-        scoring = Scoring.PARTIAL if several and mapped else Scoring.ALL_OR_NOTHING
-        ordered = attribute(interaction, "shuffle") == "false"
+        if shares:
+            weights = weights_from([shares[identifiers[choice.key]] for choice in choices], several=several)
+            choices = list(weighted(choices, weights))
+        scoring = Scoring.PARTIAL if several and shares else Scoring.ALL_OR_NOTHING
+        ordered = self._ordered(interaction, elements)
         kind = Kind.MULTIPLE if several else Kind.SINGLE
         return Entry(kind, "", "", tuple(choices), ordered=ordered, scoring=scoring)
+
+    def _shares(self, elements: list[Element], response: _Response, *, several: bool) -> dict[str, Decimal]:
+        """The percent each choice gives, where points are given choice by choice."""
+        if not response.mapping or not (self._mapped() or not response.correct):
+            return {}
+        identifiers = [attribute(one, "identifier") for one in elements]
+        return dict(zip(identifiers, response.shares(identifiers, several=several), strict=True))
+
+    def _ordered(self, interaction: Element, elements: list[Element]) -> bool:
+        """Whether choices keep their places: the standard shuffles only where the item says so."""
+        if attribute(interaction, "shuffle") != "true":
+            return True
+        fixed = [one for one in elements if attribute(one, "fixed") == "true"]
+        if fixed and len(fixed) < len(elements):
+            self.losses.add("fixed", "Some choices had a fixed place among shuffled ones; now all keep their places.")
+        return bool(fixed)
 
     def _order(self, interaction: Element, response: _Response, feedback: Feedback) -> Entry:
         elements = [one for one in interaction if name(one) == "simple-choice"]
@@ -228,45 +284,23 @@ class _Reader:
             for identifier in (attribute(one, "identifier"),)
         )
         scoring = Scoring.PARTIAL if response.mapping and self._mapped() else Scoring.ALL_OR_NOTHING
-        ordered = attribute(interaction, "shuffle") == "false"
+        ordered = self._ordered(interaction, second)
         return Entry(Kind.MATCHING, "", "", tuple(choices), stems=stems, scoring=scoring, ordered=ordered)
 
     def _numeric(self, interaction: Element, response: _Response, feedback: Feedback) -> Entry:
         feedback.settle(set())
         values = response.correct or [key for key, share in response.mapping.items() if share > 0]
-        numbers = [number_of(value) for value in values]
+        numbers = [answer_of(value) for value in values]
         if response.base not in {"float", "integer"} and not (numbers and all(one is not None for one in numbers)):
             raise refuse("kind_unknown", "Questions that ask for words to be typed are not taken.")
-        low, high, spread = self._tolerance()
-        value = numbers[0] if numbers and numbers[0] is not None else None
-        if value is None and low is not None and high is not None:
-            value, spread = (low + high) / 2, (high - low) / 2
+        said = numbers[0] if numbers else None
+        limits = Limits(self.root, attribute(interaction, "response-identifier"), self.losses)
+        value, spread = limits.around(said)
         if value is None:
             raise refuse("no_number", "The right number is missing.")
         if len(numbers) > 1:
             self.losses.add("several_numbers", "Of several right numbers only the first was taken.")
         return Entry(Kind.NUMERIC, "", "", numeric=Numeric(value, spread, clean_line(_unit(interaction))))
-
-    def _tolerance(self) -> tuple[Decimal | None, Decimal | None, Decimal]:
-        rules = next((one for one in self.root if name(one) == "response-processing"), None)
-        if rules is None:
-            return None, None, Decimal(0)
-        for equal in below(rules, "equal"):
-            mode = attribute(equal, "tolerance-mode")
-            parts = [number_of(part) or Decimal(0) for part in attribute(equal, "tolerance").split()]
-            if mode == "absolute" and parts:
-                if len(set(parts)) > 1:
-                    self.losses.add("tolerance", "The tolerance differed below and above; the wider one was taken.")
-                return None, None, max(parts)
-            if mode == "relative" and parts:
-                value = next((number_of(text_of(one)) for one in below(self.root, "value")), None) or Decimal(0)
-                return None, None, abs(value) * max(parts) / 100
-        bounds: dict[str, Decimal] = {}
-        for limit in below(rules, "gte", "lte", "gt", "lt"):
-            number = next((number_of(text_of(one)) for one in below(limit, "base-value")), None)
-            if number is not None:
-                bounds.setdefault(name(limit)[0], number)
-        return bounds.get("g"), bounds.get("l"), Decimal(0)
 
 
 def _marked(choice: Choice, correct: bool) -> Choice:
@@ -285,14 +319,31 @@ def _escaped(text: str) -> str:
 
 
 def inner_html(element: Element) -> str:
-    """The markup inside, with its namespaces gone."""
+    """The markup inside, with its namespaces gone, and with pictures as HTML writes them today."""
     for one in element.iter():
         if isinstance(one.tag, str) and one.tag.startswith("{"):
             one.tag = one.tag.rpartition("}")[2]
+    for one in list(element.iter("object")):
+        _as_media(one)
     etree.cleanup_namespaces(element)
     parts = [_escaped(element.text or "")]
     parts += [etree.tostring(one, encoding="unicode", method="html", with_tail=True) for one in element]
     return "".join(parts)
+
+
+def _as_media(element: Element) -> None:
+    """An object that is a picture or a video, which QTI 2 prefers to the elements of their own."""
+    kind, address = str(element.get("type") or "").lower(), str(element.get("data") or "")
+    tag = "img" if kind.startswith("image/") else "video" if kind.startswith("video/") else ""
+    if not tag and not kind and may_be_media(address):
+        tag = "img"
+    if tag and address:
+        words = " ".join(text_of(element).split())
+        tail = element.tail
+        element.clear()
+        element.tag, element.tail = tag, tail
+        element.set("src", address)
+        element.set("alt" if tag == "img" else "title", words)
 
 
 def _remove(element: Element) -> None:

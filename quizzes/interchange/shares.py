@@ -28,12 +28,12 @@ def mapped_shares(entry: Entry) -> list[tuple[str, str]]:
 
 
 def weights_from(shares: Sequence[Decimal], *, several: bool) -> list[int | None]:
-    """Weights that say more than right or wrong: none where right choices share evenly and wrong ones are alike."""
+    """Weights that say more than right or wrong: none where right choices share evenly and wrong ones take off as much
+    as a right one gives, which is the bank's own rule."""
     right = [share for share in shares if share > 0]
-    wrong = {share for share in shares if share <= 0}
     even = bool(right) and all(abs(share - right[0]) < Decimal("0.1") for share in right)
     full = abs(sum(right, Decimal(0)) - 100) < Decimal(1)
-    if several and even and full and len(wrong) <= 1:
+    if several and even and full and all(abs(share + right[0]) < Decimal("0.1") for share in shares if share <= 0):
         return [None] * len(shares)
     if not several:
         return [None if share in {0, 100} else int(share.to_integral_value()) for share in shares]

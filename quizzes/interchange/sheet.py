@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from cme.kernel.refusal import Invalid
 from cme.kernel.text import clean_line
@@ -22,6 +22,7 @@ from quizzes.interchange.entry import (
     truth_choices,
 )
 from quizzes.interchange.lineage import name_list, slug, vignette_key
+from quizzes.interchange.numbers_in import answer_of
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.report import Gathering
@@ -117,6 +118,9 @@ class Row:
     place: str
     cells: Sequence[str]
     bad: tuple[str, ...] = ()
+    """Places of formulas."""
+    odd: tuple[str, ...] = ()
+    """Places where a spreadsheet shows something else than it holds."""
 
 
 def gather(gathering: Gathering, head: Sequence[str], body: Sequence[Row]) -> None:
@@ -135,11 +139,19 @@ def gather(gathering: Gathering, head: Sequence[str], body: Sequence[Row]) -> No
     if strange:
         shown = ", ".join(f"“{cell[:40]}”" for cell in strange[:8])
         gathering.note("columns", f"Columns that are not known were not taken: {shown}.")
+    question = names.index("question")
     for row in body:
-        if not any(cell.strip() for cell in row.cells) and not row.bad:
+        label = clean_line(row.cells[question])[:80] if len(row.cells) > question else ""
+        if not any(cell.strip() for cell in row.cells) and not row.bad and not row.odd:
             continue
         if row.bad:
             gathering.refuse(row.place, "formula", f"{', '.join(row.bad[:5])}: a formula; write its value instead.")
+            continue
+        if row.odd:
+            sentence = (
+                "a date, an error or a number in a format of its own; write it as text, just as it should be read."
+            )
+            gathering.refuse(row.place, "cell_format", f"{', '.join(row.odd[:5])}: {sentence}", label=label)
             continue
         if len(row.cells) > len(names) and any(cell.strip() for cell in row.cells[len(names) :]):
             gathering.refuse(row.place, "row_too_long", "The row has more cells than the heading row names.")
@@ -151,6 +163,7 @@ def gather(gathering: Gathering, head: Sequence[str], body: Sequence[Row]) -> No
 def column(cell: str) -> str:
     """The name of a column as this module knows it."""
     name = re.sub(r"[\s-]+", "_", cell.strip().lower())
+    name = re.sub(r"^(?:option|answer|alternative)_([a-z])$", r"choice_\1", name)
     return _ALIASES.get(name, name)
 
 
@@ -251,14 +264,11 @@ class _Row:
         )
 
     def _decimal(self, column: str, usual: Decimal | None = None) -> Decimal:
-        text = clean_line(self.get(column)).replace(",", ".")
+        text = clean_line(self.get(column))
         if not text and usual is not None:
             return usual
-        try:
-            value = Decimal(text) if len(text) < 60 else Decimal("NaN")
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite():
+        value = answer_of(text)
+        if value is None:
             raise refuse("no_number", f"“{text[:40]}” under “{column}” is not a number.")
         return value
 
