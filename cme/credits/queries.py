@@ -60,13 +60,14 @@ _PROGRESS = (
     .where(Person.id == bindparam("person"))
 )
 
-_CREDITED_BEFORE = select(
-    exists().where(
-        Credit.person_id == bindparam("person"),
-        Credit.release_id == Release.id,
-        Release.activity_id == bindparam("activity"),
-        Release.number < bindparam("number"),
-    )
+_credited = (
+    Credit.person_id == bindparam("person"),
+    Credit.release_id == Release.id,
+    Release.activity_id == bindparam("activity"),
+)
+_CREDITED_BEFORE = select(exists().where(*_credited, Release.number < bindparam("number")))
+_CREDITED_LATER = select(
+    exists().where(*_credited, Release.number > bindparam("number"), Release.repeat_credit.is_(False))
 )
 
 
@@ -103,11 +104,19 @@ def credited_before(session: Session, person_id: int, release: ReleaseFacts) -> 
     """Whether the person has credit for another, earlier release of the same activity."""
     if release.number == 1:
         return False
-    return bool(
-        session.scalar(
-            _CREDITED_BEFORE, {"person": person_id, "activity": release.activity_id, "number": release.number}
-        )
-    )
+    return bool(session.scalar(_CREDITED_BEFORE, _among(person_id, release)))
+
+
+def credited_later(session: Session, person_id: int, release: ReleaseFacts) -> bool:
+    """Whether the person has credit for a later release of the activity that does not give it again.
+
+    An earlier release can be claimed for as long as its own deadline runs; the order of the claims must not decide.
+    """
+    return bool(session.scalar(_CREDITED_LATER, _among(person_id, release)))
+
+
+def _among(person_id: int, release: ReleaseFacts) -> dict[str, int]:
+    return {"person": person_id, "activity": release.activity_id, "number": release.number}
 
 
 def earned_credit(session: Session, person_id: int, release_id: int) -> CreditFacts | None:

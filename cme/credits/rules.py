@@ -15,7 +15,7 @@ from cme.activities.rules import Term
 from cme.kernel.days import closing_phrase, instant_phrase
 from cme.kernel.quarters import format_quarters
 
-RULES_VERSION = "2026-1"
+RULES_VERSION = "2026-2"
 
 
 class Kind(StrEnum):
@@ -40,6 +40,7 @@ class Refusal(StrEnum):
     COMPLETED_TOO_LATE = "completed_after_term"
     CLAIMS_CLOSED = "claims_closed"
     ALREADY_CREDITED = "credited_for_earlier_release"
+    CREDITED_LATER = "credited_for_later_release"
     NOT_ATTESTED = "not_attested"
 
 
@@ -67,6 +68,8 @@ class ClaimFacts:
     """Credit exists for an earlier release of the same activity."""
     claim_open_until: datetime | None = None
     """A personal claim deadline, later than the release's; set where a corrected key came after the term."""
+    credited_later: bool = False
+    """Credit exists for a later release of the same activity, which does not give it again."""
 
     @property
     def completed_at(self) -> datetime | None:
@@ -179,6 +182,11 @@ def _ask(release: ReleaseRule, facts: ClaimFacts, now: datetime) -> list[tuple[R
             Refusal.ALREADY_CREDITED,
             release.repeat_credit or not facts.credited_before,
             _credited_before(),
+        ),
+        (
+            Refusal.CREDITED_LATER,
+            not facts.credited_later,
+            "You already have credit for a later release of this module, which does not give it twice.",
         ),
         (
             Refusal.NOT_CONFIRMED,

@@ -93,6 +93,7 @@ def _facts(session: Session, person: Person, release: ReleaseFacts, wanted: Clai
         attested=wanted.attested,
         credited_before=queries.credited_before(session, person.id, release),
         claim_open_until=claim_open_until(session, person.id, release.release_id),
+        credited_later=queries.credited_later(session, person.id, release),
     )
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from cme.credits import service
-from cme.credits.queries import credited_before, rule_of
+from cme.credits.queries import credited_before, credited_later, rule_of
 from cme.credits.rules import (
     ClaimFacts,
     Denied,
@@ -144,6 +144,7 @@ def _ahead(shown: Shown) -> Denied | None:
         if shown.release.number > 1
         else False,
         claim_open_until=_open_until(shown),
+        credited_later=_number() is not None and credited_later(db.session(), current_user.person_id, shown.release),
     )
     verdict = decide_claim(rule_of(shown.release), facts, now=request_now())
     return verdict if isinstance(verdict, Denied) else None

@@ -56,7 +56,9 @@ def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime)
         if now >= max(earlier.term.claims_close_at, own or earlier.term.claims_close_at):
             continue
         progress = credits.progress_of(session, current_user.person_id, earlier)
-        if progress.completed_at is not None and progress.claimed_at is None:
+        if progress.completed_at is None or progress.claimed_at is not None:
+            continue
+        if not credits.credited_later(session, current_user.person_id, earlier):
             return earlier
     return None
 

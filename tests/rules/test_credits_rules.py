@@ -329,6 +329,16 @@ def test_credit_for_an_earlier_release_counts_unless_it_may_be_earned_again(
     assert code_of(may_start(release, credited_before=credited_before, now=now)) == expected
 
 
+@pytest.mark.parametrize(("credited_later", "expected"), [(False, "granted"), (True, "credited_for_later_release")])
+def test_credit_for_a_later_release_that_does_not_repeat_is_not_given_again(
+    credited_later: bool, expected: str
+) -> None:
+    now = utc(2026, 11, 23)
+    facts = met(now, credited_later=credited_later)
+    for repeat_credit in (False, True):  # of the earlier release: what it says of those before it does not matter
+        assert code_of(decide_claim(rule(repeat_credit=repeat_credit), facts, now=now)) == expected
+
+
 STARTS = {
     "the day before it opens": (OPENS - timedelta(days=1), "not_open_yet"),
     "one microsecond before it opens": (OPENS - TICK, "not_open_yet"),

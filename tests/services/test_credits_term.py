@@ -13,10 +13,8 @@ from cme.credits.models import Credit, RequirementMet
 from cme.credits.queries import progress_of, transcript
 from cme.credits.rules import MayNotStart, MayStart
 from cme.credits.service import record_requirement
-from cme.evaluations.models import EvaluationAssignment
 from cme.kernel.refusal import Invalid, Refused
-from quizzes.models.quiz import QuizAssignment
-from tests.factories.modules import Module, make_module, make_provider, make_release, make_revision
+from tests.factories.modules import Module, make_module
 from tests.factories.people import make_person
 from tests.support import journeys
 
@@ -269,6 +267,23 @@ def test_a_later_release_of_the_same_activity(session: Session, repeat_credit: b
     assert journeys.outcome(journeys.claim(session, newcomer.id, later, now=then)) == "granted"
 
 
+@pytest.mark.parametrize(
+    ("repeat_credit", "expected"),
+    [(False, "credited_for_later_release"), (True, "granted")],
+    ids=["default", "credit may be earned again"],
+)
+def test_the_order_of_the_claims_gives_no_second_credit(session: Session, repeat_credit: bool, expected: str) -> None:
+    """Completed, not claimed; the next release is earned; then the first one's days of grace are used."""
+    module = make_module(session, now=utc(2026, 6, 1), expires_on=date(2026, 6, 30), grace_days=90)
+    person = make_person(session, now=utc(2026, 6, 1))
+    journeys.complete(session, person.id, module.release_id, now=utc(2026, 6, 1))
+    later = _second_release(session, module, now=utc(2026, 6, 1), repeat_credit=repeat_credit)
+    journeys.earn(session, person.id, later, now=utc(2026, 8, 1))
+    result = journeys.claim(session, person.id, module.release_id, now=utc(2026, 8, 2))
+    assert journeys.outcome(result) == expected
+    assert journeys.count_credits(session, person.id) == (2 if repeat_credit else 1)
+
+
 def test_credit_for_another_activity_is_no_hindrance(session: Session) -> None:
     now = utc(2026, 6, 1)
     person = make_person(session, now=now)
@@ -280,25 +295,7 @@ def test_credit_for_another_activity_is_no_hindrance(session: Session) -> None:
 
 
 def _second_release(session: Session, module: Module, *, now: datetime, repeat_credit: bool) -> int:
-    revision_id = make_revision(session, module.article_id, now=now, title="Second", number=2)
-    release_id = make_release(
-        session,
-        module.activity_id,
-        revision_id,
-        make_provider(session, now=now),
-        now=now,
-        opens_on=date(2026, 7, 1),
-        expires_on=date(2029, 6, 30),
-        number=2,
-        repeat_credit=repeat_credit,
-    )
-    session.add(QuizAssignment(release_id=release_id, quiz_id=module.quiz_id))
-    form_id = session.scalar(
-        select(EvaluationAssignment.form_id).where(EvaluationAssignment.release_id == module.release_id)
-    )
-    session.add(EvaluationAssignment(release_id=release_id, form_id=form_id))
-    session.flush()
-    return release_id
+    return journeys.successor(session, module, now=now, opens_on=date(2026, 7, 1), repeat_credit=repeat_credit)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A learner's road taken by services: start, read, pass, evaluate and claim."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,10 +17,12 @@ from cme.credits.rules import MayNotStart, MayStart, may_start
 from cme.credits.service import Claim, ClaimResult
 from cme.evaluations.models import EvaluationAssignment
 from quizzes.models.attempt import Answer, Attempt
+from quizzes.models.quiz import QuizAssignment
 from quizzes.rules.grading import AnswerSheet
 from quizzes.services import taking
 from quizzes.services.taking import Graded
 from quizzes.services.versions import VersionCache
+from tests.factories.modules import Module, make_provider, make_release, make_revision
 
 ATTESTATION = "I state that I completed this activity myself."
 RIGHT, WRONG = "a", "b"
@@ -99,6 +102,23 @@ def earn(session: Session, person_id: int, release_id: int, *, now: datetime, qu
     result = claim(session, person_id, release_id, now=now, quarters=quarters)
     assert result.credit is not None
     return result.credit.credit_id
+
+
+def successor(session: Session, module: Module, *, now: datetime, opens_on: date, **changes: Any) -> int:
+    """A second release of the module, with a text of its own and the same quiz and form; gives its number."""
+    revision_id = make_revision(session, module.article_id, now=now, title="Second", number=2)
+    release_id = make_release(
+        session,
+        module.activity_id,
+        revision_id,
+        make_provider(session, now=now),
+        now=now,
+        **{"opens_on": opens_on, "expires_on": date(2029, 6, 30), "number": 2, **changes},
+    )
+    session.add(QuizAssignment(release_id=release_id, quiz_id=module.quiz_id))
+    session.add(EvaluationAssignment(release_id=release_id, form_id=form_number(session, module.release_id)))
+    session.flush()
+    return release_id
 
 
 def outcome(result: ClaimResult) -> str:

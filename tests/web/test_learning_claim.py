@@ -524,3 +524,16 @@ def test_a_completed_earlier_release_can_be_claimed_while_its_own_deadline_runs(
     assert credit.release_id == module.release_id != later
     assert credit.completed_at == NOW - timedelta(days=5)
     assert "You completed an earlier release" not in client.get(f"/modules/{module.slug}").main
+
+
+def test_an_earlier_release_is_not_offered_to_whoever_has_credit_for_the_later_one(web_app: Flask) -> None:
+    module = new_module(web_app, opens_on=date(2024, 1, 1), expires_on=date(2026, 11, 22), grace_days=30)
+    client, person_id = new_learner(web_app)
+    completed(web_app, person_id, module, now=NOW - timedelta(days=5))
+    later = write(web_app, lambda session: journeys.successor(session, module, now=NOW, opens_on=date(2026, 11, 20)))
+    write(web_app, lambda session: journeys.earn(session, person_id, later, now=NOW))
+    assert "You can still claim" not in client.get(f"/modules/{module.slug}").main
+    page = client.get(f"/modules/{module.slug}/claim?release=1")
+    assert "You already have credit for a later release of this module" in page.main
+    post_claim(client, module, query="?release=1", status=422)
+    assert [row.code for row in decisions(web_app, person_id)] == ["granted", "credited_for_later_release"]
