@@ -20,6 +20,7 @@ from cme.articles.models import ArticleRevision, Figure, Passage, Reading, Refer
 from cme.kernel.refusal import NotFound
 
 PAGES_KEPT = 64
+MOST_NUMBER = 2**63 - 1  # of a row: a larger one is no number of any
 ARTICLE_PAGES = "article_pages"
 
 
@@ -121,6 +122,16 @@ def read_revision_of(session: Session, person_id: int, revision_ids: Collection[
 def reading_facts(row: Reading) -> ReadingFacts:
     """The row as other rooms see it."""
     return ReadingFacts(frozenset(row.sections), row.position, row.active_seconds, row.read_at, row.read_how)
+
+
+def is_published(session: Session, article_id: int, revision_id: int) -> bool:
+    """Whether the article has such a revision and readers have been shown it."""
+    if not 0 < revision_id <= MOST_NUMBER:
+        return False
+    state = session.scalar(
+        select(ArticleRevision.state).where(ArticleRevision.id == revision_id, ArticleRevision.article_id == article_id)
+    )
+    return state == "published"
 
 
 def sections_of(session: Session, revision_id: int) -> tuple[Section, ...]:

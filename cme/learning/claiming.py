@@ -28,7 +28,7 @@ from cme.kernel.professions import Profession
 from cme.kernel.quarters import credits_phrase, parse_quarters
 from cme.kernel.refusal import Invalid, NotFound
 from cme.learning.forms import ATTESTATION, ClaimForm, claim_form
-from cme.learning.shown import Shown, show, step_address
+from cme.learning.shown import Shown, asked_number, show, step_address
 from cme.people import queries as people
 from cme.store.database import db
 from cme.store.session import Session, transaction
@@ -45,7 +45,7 @@ EMPTY_FORM = FormFacts(0, "Evaluation", ())
 def claim(slug: str) -> ResponseReturnValue:
     """The form, or the sentence that says what is missing before it."""
     session = db.session()
-    shown = show(session, slug, _number(), now=request_now())
+    shown = show(session, slug, asked_number(), now=request_now())
     if shown.progress.claimed_at is not None:
         return redirect(step_address("certificate", slug), 303)
     form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
@@ -59,7 +59,7 @@ def send_claim(slug: str) -> ResponseReturnValue:
     """Decide. The decision is committed either way; bad input stores nothing; a repeat gets the first result."""
     try:
         with transaction() as session:
-            shown = show(session, slug, _number(), now=request_now())
+            shown = show(session, slug, asked_number(), now=request_now())
             form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
             judged = judge(form_facts.questions, request.form)
             if shown.progress.claimed_at is None:  # a repeat gets the first result, whatever it brings
@@ -67,7 +67,7 @@ def send_claim(slug: str) -> ResponseReturnValue:
             result = _decide(session, shown, form_facts, judged)
     except Invalid as problem:
         session = db.session()
-        shown = show(session, slug, _number(), now=request_now())
+        shown = show(session, slug, asked_number(), now=request_now())
         form_facts = evaluations.form_of(session, shown.release.release_id) or EMPTY_FORM
         form = claim_form(form_facts.questions, shown.release.maximum_quarters)
         amount = amount_problem(parse_quarters(request.form.get("amount", "")), shown.release.maximum_quarters)
@@ -88,11 +88,6 @@ def send_claim(slug: str) -> ResponseReturnValue:
             form.mark(problems)
         return _page(shown, form, form_facts, denied=result.denied), 422
     return redirect(step_address("certificate", slug), 303)
-
-
-def _number() -> int | None:
-    """An earlier release may still be claimed while its own deadline runs; its number then stands in the address."""
-    return request.args.get("release", type=int)
 
 
 def _decide(session: Session, shown: Shown, form_facts: FormFacts, judged: Answers) -> ClaimResult:
@@ -133,6 +128,7 @@ def _first(problems: dict[str, list[str]]) -> dict[str, str]:
 
 def _ahead(shown: Shown) -> Denied | None:
     """What already stands against a claim, asked before anybody fills in a form."""
+    earlier = asked_number() is not None
     facts = ClaimFacts(
         confirmed=current_user.confirmed,
         front_matter_seen_at=shown.progress.front_matter_seen_at,
@@ -144,7 +140,7 @@ def _ahead(shown: Shown) -> Denied | None:
         if shown.release.number > 1
         else False,
         claim_open_until=_open_until(shown),
-        credited_later=_number() is not None and credited_later(db.session(), current_user.person_id, shown.release),
+        credited_later=earlier and credited_later(db.session(), current_user.person_id, shown.release),
     )
     verdict = decide_claim(rule_of(shown.release), facts, now=request_now())
     return verdict if isinstance(verdict, Denied) else None
@@ -170,7 +166,6 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
         suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
         deadline=claim_deadline(rule_of(release), _no_facts(_open_until(shown))),
         missing=_missing(shown),
-        number=_number(),
     )
 
 
@@ -192,7 +187,7 @@ def _missing(shown: Shown) -> Sequence[tuple[str, str]]:
             "See the objectives and disclosures, and start",
             url_for("learning.module", slug=slug),
         ),
-        (progress.read_at, "Read the article", url_for("learning.article", slug=slug)),
+        (progress.read_at, "Read the article", url_for("learning.article", slug=slug, release=asked_number())),
         (
             progress.passed_at,
             "Pass the quiz",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 from flask_login import current_user
 
 from cme.activities import queries as activities
@@ -45,21 +45,38 @@ def release_of(session: Session, slug: str, number: int | None = None, *, now: d
     return release
 
 
-def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime) -> ReleaseFacts | None:
-    """An earlier release this person completed and may still claim, though a newer one has opened meanwhile."""
+def asked_number() -> int | None:
+    """The release in the address: an earlier one may be finished and claimed while its own deadline runs."""
+    return request.args.get("release", type=int)
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """An earlier release that can still lead to this person's credit, though a newer one has opened meanwhile."""
+
+    release: ReleaseFacts
+    progress: Progress
+    deadline: datetime
+
+
+def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime) -> Unclaimed | None:
+    """The newest earlier release whose quiz this person passed: to be claimed, or read first while its term runs."""
     if release.number == 1 or not current_user.is_authenticated:
         return None
     for earlier in activities.releases_of(session, release.slug):
         if earlier.number >= release.number or earlier.withdrawn:
             continue
         own = claim_open_until(session, current_user.person_id, earlier.release_id)
-        if now >= max(earlier.term.claims_close_at, own or earlier.term.claims_close_at):
+        deadline = max(earlier.term.claims_close_at, own or earlier.term.claims_close_at)
+        if now >= deadline:
             continue
         progress = credits.progress_of(session, current_user.person_id, earlier)
-        if progress.completed_at is None or progress.claimed_at is not None:
+        if progress.passed_at is None or progress.front_matter_seen_at is None or progress.claimed_at is not None:
+            continue
+        if progress.read_at is None and now >= earlier.term.closes_at:
             continue
         if not credits.credited_later(session, current_user.person_id, earlier):
-            return earlier
+            return Unclaimed(earlier, progress, deadline)
     return None
 
 

@@ -15,7 +15,7 @@ from cme.credits.certified import told_of
 from cme.credits.rules import MayNotStart, may_start
 from cme.kernel.refusal import NotFound
 from cme.kernel.text import clean_line
-from cme.learning.shown import release_of, show, shown_of, step_after, unclaimed_earlier
+from cme.learning.shown import asked_number, release_of, show, shown_of, step_after, unclaimed_earlier
 from cme.learning.texts import fixed_parts, hold_texts
 from cme.store.database import db
 from cme.store.session import Session, transaction
@@ -58,16 +58,24 @@ def module(slug: str) -> ResponseReturnValue:
 @bp.post("/modules/<slug>/start")
 @signed_in
 def start(slug: str) -> ResponseReturnValue:
-    """Record which front matter was seen and when; only while credit can be started."""
+    """Record which front matter was seen and when; only while credit can be started.
+
+    The form says which one its page showed: another one that came meanwhile was not seen.
+    """
     now = request_now()
+    unseen = False
     with transaction() as session:
         release = release_of(session, slug, now=request_now())
         before = credits.credited_before(session, current_user.person_id, release)
         verdict = may_start(credits.rule_of(release), credited_before=before, now=now)
-        if not isinstance(verdict, MayNotStart):
+        unseen = request.form.get("seen", release.front_matter_digest) != release.front_matter_digest
+        if not isinstance(verdict, MayNotStart) and not unseen:
             activities_service.record_front_matter(session, current_user.person_id, release, now=now)
     if isinstance(verdict, MayNotStart):
         flash(verdict.sentence, "info")
+        return redirect(url_for("learning.module", slug=slug), 303)
+    if unseen:
+        flash("The objectives and disclosures were renewed while you read them. Read the new ones, then start.", "info")
         return redirect(url_for("learning.module", slug=slug), 303)
     return redirect(url_for("learning.article", slug=slug), 303)
 
@@ -75,10 +83,10 @@ def start(slug: str) -> ResponseReturnValue:
 @bp.get("/modules/<slug>/article")
 @signed_in
 def article(slug: str) -> ResponseReturnValue:
-    """The article itself."""
+    """The article itself; of an earlier release where the address names one."""
     session = db.session()
     now = request_now()
-    release = release_of(session, slug, now=request_now())
+    release = release_of(session, slug, asked_number(), now=now)
     page = article_page(release)
     shown = shown_of(session, release, now=now, sections_total=len(page.reading_sections))
     reading = articles.reading_of(session, current_user.person_id, release.revision_id)
@@ -90,6 +98,7 @@ def article(slug: str) -> ResponseReturnValue:
         fixed=fixed_parts(page),
         reading=reading,
         next_step=step_after("read"),
+        number=asked_number(),
     )
 
 
@@ -105,7 +114,7 @@ def progress(slug: str) -> ResponseReturnValue:
         articles_service.note_progress(
             session,
             current_user.person_id,
-            release.revision_id,
+            _read_revision(session, release),
             sections=sections,
             position=position,
             seconds=max(seconds, 0),
@@ -118,10 +127,13 @@ def progress(slug: str) -> ResponseReturnValue:
 @signed_in
 def read(slug: str) -> ResponseReturnValue:
     """The button "I have read the article", there for everybody; leads straight into the next step."""
-    now = request_now()
+    now, number = request_now(), asked_number()
     with transaction() as session:
-        release = release_of(session, slug, now=request_now())
-        articles_service.mark_read(session, current_user.person_id, release.revision_id, now=now)
+        release = release_of(session, slug, number, now=now)
+        articles_service.mark_read(session, current_user.person_id, _read_revision(session, release), now=now)
+        progress = credits.progress_of(session, current_user.person_id, release)
+    if progress.current == "claim":  # the quiz may come before the reading
+        return redirect(url_for("claiming.claim", slug=slug, release=number), 303)
     following = step_after("read")
     if following is None:
         return redirect(url_for("learning.module", slug=slug), 303)
@@ -129,6 +141,18 @@ def read(slug: str) -> ResponseReturnValue:
         # 307 keeps the POST and its token, so that one click both records the reading and starts the quiz.
         return redirect(url_for(following.begin, slug=slug), 307)
     return redirect(url_for(following.endpoint, slug=slug), 303)
+
+
+def _read_revision(session: Session, release: ReleaseFacts) -> int:
+    """The revision that the page showed; the one shown now where the page does not say, or names a stranger's.
+
+    A page can stay open while a correction or a new release comes: what was read is the older text, and whoever is
+    told of the correction depends on it.
+    """
+    shown = request.values.get("revision", release.revision_id, type=int)
+    if shown != release.revision_id and articles.is_published(session, release.article_id, shown):
+        return shown
+    return release.revision_id
 
 
 @bp.get("/modules/<slug>/figures/<key>")

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from cme.activities import queries as activities
+from cme.activities.facts import ReleaseFacts
 from cme.kernel.refusal import NotFound, Refused
 from cme.store.database import db
 from cme.store.session import Session, transaction
@@ -179,8 +180,16 @@ def result(code: str) -> ResponseReturnValue:
         result=result_of(facts, version, shown, changes=changes, peers=peers, now=now),
         regrades=regrades_of(session, facts.attempt_id),
         next_step=step(shown.progress.current),
+        number=_superseded(session, facts, release, now=now),
         limits=_limits_after(session, facts, shown, now=now),
     )
+
+
+def _superseded(session: Session, facts: AttemptFacts, release: ReleaseFacts, *, now: datetime) -> int | None:
+    """The release's number where a later one has opened since: what comes next still belongs to this one."""
+    if not facts.counted:
+        return None
+    return None if current_release(session, release.slug, now=now).release_id == release.release_id else release.number
 
 
 def _limits_after(session: Session, facts: AttemptFacts, shown: Shown, *, now: datetime) -> Limits:
