@@ -11,6 +11,7 @@ from certificates.files import Damaged, Store
 from certificates.packs import Packed
 from certificates.rules.document import file_name
 from certificates.rules.life import State
+from cme.credits.rules import listed_type
 from cme.kernel.csv_text import safe_cell
 from cme.kernel.professions import Profession
 from cme.kernel.quarters import format_quarters
@@ -89,7 +90,8 @@ def _values(row: Packed, damaged: set[str]) -> dict[str, Any]:
         State(row.state).word, row.instead_of if row.instead_of != row.code else "", printed["name"],
         printed["credentials"], Profession(printed["profession"]).label, printed["slug"], printed["title"],
         printed["release_number"], printed["kind"], format_quarters(printed["amount_quarters"]),
-        format_quarters(printed["maximum_quarters"]), printed["credit_type"] if printed["kind"] == "credit" else "",
+        format_quarters(printed["maximum_quarters"]),
+        listed_type(printed["kind"], printed["credit_type"], printed["provider_mode"]),
         printed["provider_name"], printed["provider_mode"], printed["completed_on"], printed["issued_on"],
         DAMAGED if row.code in damaged else "",
     )  # fmt: skip

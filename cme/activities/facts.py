@@ -53,6 +53,11 @@ class ReleaseFacts:
         return awarded_offer(self.offers)[1] if self.offers else 0
 
     @property
+    def credit_type(self) -> str:
+        """The type that is awarded if the provider is accredited; empty when nothing is offered."""
+        return awarded_offer(self.offers)[0] if self.offers else ""
+
+    @property
     def withdrawn(self) -> bool:
         return self.state == "withdrawn"
 

@@ -111,10 +111,8 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
             problems[field] = [f"This is longer than {longest} characters."]
     if columns["mode"] not in MODES:
         problems["mode"] = ["Choose one of the two."]
-    if columns["mode"] == "accredited" and "[credits]" not in str(columns["designation_statement"]):
-        problems.setdefault("designation_statement", []).append(
-            "Write [credits] where the amount belongs; each release fills in its own."
-        )
+    if columns["mode"] == "accredited":
+        problems = {**_wording_problems(columns), **problems}
     columns["mails_certificate"] = values.get("mails_certificate", "") == "y"
     columns["alarm_holds"] = values.get("alarm_holds", "") == "y"
     columns["joint_with"] = clean_line(values.get("joint_with", ""))
@@ -131,6 +129,26 @@ def _judge(values: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, o
     if columns["item_policy"] not in ITEM_POLICIES:
         problems["item_policy"] = ["Choose one of them."]
     return problems, columns
+
+
+def _wording_problems(columns: Mapping[str, object]) -> dict[str, list[str]]:
+    """What accreditors have found wrong on real certificates. Sources: AMA PRA designation statement; ACCME (2015)."""
+    designation = str(columns["designation_statement"])
+    found: list[str] = []
+    if "[credits]" not in designation and "[number of credits]" not in designation:
+        found.append("Write [credits] where the amount belongs; each release fills in its own.")
+    if "ama pra" in designation.casefold():
+        if "[format]" not in designation:
+            found.append("The AMA asks for the learning format: write “designates this [format] for a maximum of …”.")
+        if "commensurate with the extent of their participation" not in " ".join(designation.split()):
+            found.append(
+                "The AMA's second sentence is missing: “Physicians should claim only the credit commensurate with the "
+                "extent of their participation in the activity.”"
+            )
+    problems = {"designation_statement": found} if found else {}
+    if "sponsorship" in str(columns["accreditation_statement"]).casefold():
+        problems["accreditation_statement"] = ["The word is “providership”; the ACCME gave up “sponsorship” in 2015."]
+    return problems
 
 
 def _joint_problems(columns: Mapping[str, object]) -> dict[str, list[str]]:

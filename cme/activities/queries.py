@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from cme.activities.facts import CatalogueEntry, ReleaseFacts
 from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Release
-from cme.activities.rules import PHYSICIANS_CREDIT, Term, closing_of
+from cme.activities.rules import OTHER_PROFESSIONS, PHYSICIANS_CREDIT, Term, closing_of
 from cme.activities.search import bounded, search_words
 from cme.articles.facts import ReadingFacts
 from cme.articles.models import ArticleRevision, Reading
@@ -162,7 +162,10 @@ def catalogue(
     maximum = (  # as rules.awarded_offer chooses
         select(CreditOffer.maximum_quarters)
         .where(CreditOffer.release_id == Release.id)
-        .order_by(case((CreditOffer.type == PHYSICIANS_CREDIT, 0), else_=1), CreditOffer.maximum_quarters.desc())
+        .order_by(
+            case((CreditOffer.type == PHYSICIANS_CREDIT, 0), (CreditOffer.type.in_(OTHER_PROFESSIONS), 2), else_=1),
+            CreditOffer.maximum_quarters.desc(),
+        )
         .limit(1)
         .scalar_subquery()
         .label("maximum")

@@ -15,6 +15,11 @@ from cme.kernel.days import add_years, closing_phrase, day_phrase, end_instant, 
 
 MOST_YEARS = 3
 PHYSICIANS_CREDIT = "ama-pra-category-1"
+PHYSICIANS_NAME = "AMA PRA Category 1 Credit"
+OTHER_PROFESSIONS = frozenset({"aapa-category-1", "acpe-contact-hour", "ancc-contact-hour"})
+"""Types that are credit for physician assistants, pharmacists and nurses only."""
+DEMONSTRATION_CREDIT = "demonstration"
+"""What a release of a provider that is not accredited gives, whatever it would offer if it were."""
 Offer = tuple[str, int]
 """A type of credit, and the most that may be claimed of it in quarters."""
 SOON = timedelta(days=30)
@@ -74,10 +79,18 @@ def awarded_offer(offers: Sequence[Offer]) -> Offer:
     """The one type that claims are granted in. Raises ValueError when nothing is offered.
 
     Physicians earn AMA PRA Category 1 Credit wherever it is offered, however much another profession could claim of its
-    own; a release without it awards the type with the largest maximum, the first of them by name. Other types are named
-    on the documents.
+    own; a release without it awards the type with the largest maximum, the first of them by name, and a type that is
+    only for another profession last. Other types are named on the documents.
     """
-    return min(offers, key=lambda offer: (offer[0] != PHYSICIANS_CREDIT, -offer[1], offer[0]))
+    return min(
+        offers,
+        key=lambda offer: (offer[0] != PHYSICIANS_CREDIT, offer[0] in OTHER_PROFESSIONS, -offer[1], offer[0]),
+    )
+
+
+def is_physicians(credit_type: str) -> bool:
+    """Whether a physician who claims this type has earned credit, not only taken part."""
+    return credit_type not in OTHER_PROFESSIONS
 
 
 FRONT_MATTER_KEYS = (
@@ -137,12 +150,28 @@ def _credit_obstacles(draft: ReleaseDraft) -> list[str]:
         found.append("State the estimated time in minutes.")
     if draft.offers:
         _type, most = awarded_offer(draft.offers)
+        found += _naming_obstacles(draft)
         if abs(draft.estimated_minutes - most * 15) > 7:
             found.append(
                 f"The estimated time ({draft.estimated_minutes} minutes) does not match the credit "
                 f"({most * 15} minutes, to the nearest quarter hour)."
             )
     return found
+
+
+def _naming_obstacles(draft: ReleaseDraft) -> list[str]:
+    """The statement that everybody reads and the type that is granted have to speak of the same credit."""
+    if draft.provider_mode != "accredited":
+        return []
+    names = PHYSICIANS_NAME.casefold() in " ".join(draft.designation_statement.casefold().replace("*", "").split())
+    offers = any(kind == PHYSICIANS_CREDIT for kind, _most in draft.offers)
+    if names and not offers:
+        sentence = f"The designation statement names {PHYSICIANS_NAME}, but the release does not offer it: add an offer"
+        return [f"{sentence} of the type “{PHYSICIANS_CREDIT}”."]
+    if offers and not names:
+        sentence = f"The release offers {PHYSICIANS_NAME}, but the provider's designation statement does not name it"
+        return [f"{sentence}; the AMA asks for its own wording."]
+    return []
 
 
 def _text_obstacles(draft: ReleaseDraft) -> list[str]:

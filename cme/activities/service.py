@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,12 +21,14 @@ from cme.articles.models import ArticleRevision, Reference
 from cme.articles.service import publish_revision
 from cme.audit import service as audit
 from cme.audit.tags import Event
-from cme.kernel.quarters import credits_phrase
+from cme.kernel.quarters import credits_phrase, format_quarters
 from cme.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from cme.kernel.text import clean_block
 from cme.outbox.announce import announce
 
 Obstacle = Callable[[Session, int], list[str]]
+BEFORE_A_NAME = re.compile(r"\[credits\](?=[\s*_]+[A-Z])")
+"""“a maximum of [credits] AMA PRA …”: there the name of the credit is the word."""
 CATALOGUE_KEY = "catalogue"
 """Where a release keeps the title, summary, specialties and keywords its activity takes on when it is published."""
 
@@ -168,15 +171,21 @@ def add_minor_revision(
 
 
 def provider_snapshot(provider: Provider, learning_format: str, maximum_quarters: int) -> dict[str, Any]:
-    """The provider as a release freezes it, with [provider], [joint provider], [format] and [credits] filled in."""
+    """The provider as a release freezes it, with [provider], [joint provider], [format] and [credits] filled in.
+
+    [number of credits], as the AMA writes it, is the amount alone.
+    """
+    number = format_quarters(maximum_quarters)
     words = {
         "[provider]": provider.name,
         "[joint provider]": provider.joint_with,
         "[format]": learning_format,
+        "[number of credits]": number,
         "[credits]": credits_phrase(maximum_quarters),
     }
 
     def worded(statement: str) -> str:
+        statement = BEFORE_A_NAME.sub(number, statement)
         for mark, value in words.items():
             statement = statement.replace(mark, value)
         return statement

@@ -64,7 +64,7 @@ def correct(
         if problem is not None:
             raise Invalid("amount", problem, {"amount": [problem]})
     profession = Profession(wanted.profession)
-    kind = rules.Kind.CREDIT if profession.earns_credit else rules.Kind.PARTICIPATION
+    kind = rules.kind_of(profession, first.credit_type)
     snapshot = {
         **first.snapshot,
         "name": wanted.name,

@@ -92,6 +92,8 @@ class CreditRow:
     number: int
     zone: str
     snapshot: dict[str, Any]
+    corrected_by: int | None
+    """The entry that corrects this one, which then no longer counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class ReleaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The office's first page, out of one statement."""
+    """The office's first page, out of one statement. Of a corrected entry its last correction is counted."""
 
     completions: int
     credits: int

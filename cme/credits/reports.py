@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from cme.activities.models import Activity, FrontMatterView, MinorRevision, Release
 from cme.articles.models import Reading
@@ -32,7 +32,7 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
     """Counts of everything, and of modules that award credit now."""
 
     def of(kind: Kind) -> Any:
-        return select(func.count()).where(Credit.kind == kind.value, Credit.entry == "earned").scalar_subquery()
+        return select(func.count()).where(Credit.kind == kind.value, ~_corrected()).scalar_subquery()
 
     active = (Release.state == "published", Release.opens_at <= now, Release.closes_at > now)
     row = session.execute(
@@ -174,6 +174,7 @@ def _credits(wanted: OfficeFilter) -> Select[*tuple[Any, ...]]:
             Release.number,
             Release.zone,
             Credit.snapshot,
+            _successor(),
         )
         .select_from(Credit)
         .join(Person, Person.id == Credit.person_id)
@@ -200,7 +201,7 @@ def _completions(wanted: OfficeFilter) -> Select[*tuple[Any, ...]]:
             _read_at(),
             RequirementMet.met_at,
             Credit.granted_at,
-            Credit.amount_quarters,
+            _standing_amount(),
         )
         .select_from(RequirementMet)
         .join(Person, Person.id == RequirementMet.person_id)
@@ -218,6 +219,33 @@ def _completions(wanted: OfficeFilter) -> Select[*tuple[Any, ...]]:
         )
         .where(*_where(wanted, RequirementMet.met_at), *claimed)
         .order_by(RequirementMet.met_at.desc(), RequirementMet.person_id, RequirementMet.release_id)
+    )
+
+
+def _corrected() -> ColumnElement[bool]:
+    """Whether a further entry corrects this one: then that one counts, and this one does not."""
+    later = aliased(Credit)
+    return exists().where(later.follows_id == Credit.id)
+
+
+def _successor() -> ColumnElement[Any]:
+    """The entry that corrects this one."""
+    later = aliased(Credit)
+    return select(later.id).where(later.follows_id == Credit.id).correlate(Credit).scalar_subquery()
+
+
+def _standing_amount() -> ColumnElement[Any]:
+    """What the person has for the release as it stands now: of the latest correction, where there is one."""
+    entry, later = aliased(Credit), aliased(Credit)
+    return (
+        select(entry.amount_quarters)
+        .where(
+            entry.person_id == RequirementMet.person_id,
+            entry.release_id == RequirementMet.release_id,
+            ~exists().where(later.follows_id == entry.id),
+        )
+        .correlate(RequirementMet)
+        .scalar_subquery()
     )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cme.activities.rules import Term
+from cme.activities.rules import DEMONSTRATION_CREDIT, Term, is_physicians
 from cme.kernel.days import closing_phrase, instant_phrase
+from cme.kernel.professions import Profession
 from cme.kernel.quarters import format_quarters
 
 RULES_VERSION = "2026-2"
@@ -23,6 +24,18 @@ class Kind(StrEnum):
 
     CREDIT = "credit"
     PARTICIPATION = "participation"
+
+
+def kind_of(profession: Profession, credit_type: str) -> Kind:
+    """What this person earns with that type: a physician takes part in what is credit for nurses only."""
+    return Kind.CREDIT if profession.earns_credit and is_physicians(credit_type) else Kind.PARTICIPATION
+
+
+def listed_type(kind: str, credit_type: str, provider_mode: str) -> str:
+    """The type as lists name it: none for participation, and no accredited one for a demonstration."""
+    if kind != Kind.CREDIT.value:
+        return ""
+    return credit_type if provider_mode == "accredited" else DEMONSTRATION_CREDIT
 
 
 class Refusal(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cme.activities.facts import ReleaseFacts
-from cme.activities.rules import awarded_offer
+from cme.activities.rules import DEMONSTRATION_CREDIT
 from cme.audit.service import record
 from cme.audit.tags import Event
 from cme.credits import queries, rules
@@ -146,8 +146,9 @@ def _grant(
     now: datetime,
 ) -> ClaimResult:
     profession = Profession(person.profession)
-    credit_type, maximum = awarded_offer(release.offers)
-    kind = rules.Kind.CREDIT if profession.earns_credit else rules.Kind.PARTICIPATION
+    kind = rules.kind_of(profession, release.credit_type)
+    credit_type = release.credit_type if release.accredited else DEMONSTRATION_CREDIT
+    maximum = release.maximum_quarters
     # A clock set back by a few seconds, or two servers that differ, must not turn a due credit into an error.
     granted_at = max(now, verdict.completed_at)
     entry = Credit(
@@ -215,7 +216,8 @@ def _snapshot(person: Person, profession: Profession, release: ReleaseFacts) -> 
         "expires_on": release.expires_on.isoformat(),
         "zone": release.zone,
         "revision_id": release.revision_id,
-        "offers": [list(offer) for offer in release.offers],
+        # A demonstration is designated for nothing, so its records name no accredited credit either.
+        "offers": [list(offer) for offer in release.offers] if release.accredited else [],
     }
 
 

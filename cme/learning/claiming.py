@@ -12,10 +12,12 @@ from cme.credits.queries import credited_before, credited_later, rule_of
 from cme.credits.rules import (
     ClaimFacts,
     Denied,
+    Kind,
     Refusal,
     amount_problem,
     claim_deadline,
     decide_claim,
+    kind_of,
     suggested_quarters,
 )
 from cme.credits.service import Claim, ClaimResult
@@ -162,7 +164,7 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
         denied=denied,
         fillable=fillable,
         profile=profile,
-        earns_credit=Profession(profile.profession).earns_credit,
+        earns_credit=kind_of(Profession(profile.profession), release.credit_type) is Kind.CREDIT,
         suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
         deadline=claim_deadline(rule_of(release), _no_facts(_open_until(shown))),
         missing=_missing(shown),

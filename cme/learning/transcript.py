@@ -10,6 +10,7 @@ from flask_login import current_user
 from cme.credits import queries
 from cme.credits.certified import told_of
 from cme.credits.facts import CreditFacts
+from cme.credits.rules import listed_type
 from cme.kernel.csv_text import csv_lines
 from cme.kernel.days import local_day
 from cme.kernel.quarters import format_quarters
@@ -85,7 +86,7 @@ def _rows(entries: list[CreditFacts]) -> Iterator[tuple[object, ...]]:
             entry.zone,
             entry.title,
             entry.kind,
-            entry.credit_type if entry.kind == "credit" else "participation",
+            listed_type(entry.kind, entry.credit_type, entry.snapshot["provider_mode"]) or "participation",
             format_quarters(entry.amount_quarters),
             format_quarters(entry.maximum_quarters),
             entry.snapshot["learning_format"],

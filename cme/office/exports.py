@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Response, stream_with_context
 
 from cme.credits.report_rows import CompletionRow, CreditRow, DecisionRow, OfficeFilter
+from cme.credits.rules import listed_type
 from cme.kernel.csv_text import csv_lines
 from cme.kernel.days import local_day
 from cme.kernel.professions import Profession
@@ -22,7 +23,7 @@ DECISION_HEADER = (
 CREDIT_HEADER = (
     "Credit", "Entry", "Follows", "Kind", "Credit type", "Amount", "Maximum", "Name", "Credentials", "Profession",
     "E-mail", "Module", "Title", "Release", "Provider", "Provider mode", "Date completed", "Time zone", "Granted (UTC)",
-    "Decision",
+    "Decision", "Corrected by",
 )  # fmt: skip
 
 
@@ -46,14 +47,16 @@ def decision_cells(row: DecisionRow) -> Sequence[object]:
 
 
 def credit_cells(row: CreditRow) -> Sequence[object]:
-    """One line of the ledger; person and module as frozen at the grant."""
+    """One line of the ledger; person and module as frozen at the grant. Sums leave out what is corrected by another."""
     frozen = row.snapshot
     return (
-        row.credit_id, row.entry, row.follows_id, row.kind, row.credit_type if row.kind == "credit" else "",
+        row.credit_id, row.entry, row.follows_id, row.kind,
+        listed_type(row.kind, row.credit_type, frozen["provider_mode"]),
         format_quarters(row.amount_quarters), format_quarters(row.maximum_quarters), frozen["name"],
         frozen["credentials"], Profession(frozen["profession"]).label, row.email, row.slug, frozen["title"],
         row.number, frozen["provider"]["name"], frozen["provider_mode"],
         local_day(row.completed_at, row.zone).isoformat(), row.zone, _utc(row.granted_at), row.decision_id,
+        row.corrected_by,
     )  # fmt: skip
 
 

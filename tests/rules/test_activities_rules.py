@@ -247,6 +247,7 @@ def test_each_obstacle_is_named(changes: dict[str, object], words: str) -> None:
         pytest.param([("zz", 1), ("ama-pra-category-1", 2), ("aa", 400)], ("ama-pra-category-1", 2), id="in-between"),
         pytest.param([("ancc-contact-hour", 4), ("aapa-category-1", 5)], ("aapa-category-1", 5), id="without-it-most"),
         pytest.param([("b", 4), ("a", 4)], ("a", 4), id="without-it-by-name"),
+        pytest.param([("aafp-prescribed", 4), ("ancc-contact-hour", 5)], ("aafp-prescribed", 4), id="nurses-only-last"),
     ],
 )
 def test_physicians_earn_their_own_type_however_much_others_could_claim(
@@ -255,6 +256,33 @@ def test_physicians_earn_their_own_type_however_much_others_could_claim(
     assert awarded_offer(offers) == awarded
     assert awarded_offer(offers[::-1]) == awarded
     assert publish_obstacles(draft(offers=offers, estimated_minutes=awarded[1] * 15)) == []
+
+
+AMA = "The Society designates this [format] for a maximum of [credits] AMA PRA Category 1 Credit(s)™."
+
+
+@pytest.mark.parametrize(
+    ("mode", "statement", "offered", "words"),
+    [
+        ("accredited", AMA, "ama-pra-category-1", None),
+        (
+            "accredited",
+            AMA.replace("AMA PRA", "*AMA PRA*").replace(" Category", "\nCategory"),
+            "ama-pra-category-1",
+            None,
+        ),
+        ("accredited", AMA, "ama-pra-category1", "does not offer it"),
+        ("accredited", AMA, "ancc-contact-hour", "does not offer it"),
+        ("accredited", "Designated for [credits].", "ama-pra-category-1", "does not name it"),
+        ("accredited", "Designated for [credits].", "ancc-contact-hour", None),
+        ("demonstration", "Not designated.", "ama-pra-category-1", None),
+    ],
+)
+def test_statement_and_offer_speak_of_the_same_credit(
+    mode: str, statement: str, offered: str, words: str | None
+) -> None:
+    found = publish_obstacles(draft(provider_mode=mode, designation_statement=statement, offers=[(offered, 4)]))
+    assert found == [] if words is None else words in found[0]
 
 
 def test_where_nothing_is_offered_nothing_is_awarded() -> None:

@@ -228,13 +228,15 @@ def test_publishing_freezes_term_provider_and_front_matter(session: Session, now
     provider = session.get_one(Provider, draft.provider_id)
     provider.mode = "accredited"
     provider.name = "Society"
-    provider.designation_statement = "The [provider] designates this [format] for a maximum of [credits]."
+    provider.designation_statement = (
+        "The [provider] designates this [format] for [credits] AMA PRA Category 1 Credit(s)™."
+    )
     session.flush()
     service.publish_release(session, draft_id, by=None, now=now)
     facts = queries.release_facts(session, draft_id)
     assert facts.accredited
     assert facts.provider["designation_statement"] == (
-        "The Society designates this enduring material for a maximum of 1.00 credit."
+        "The Society designates this enduring material for 1.00 AMA PRA Category 1 Credit(s)™."
     )
     digest = facts.front_matter_digest
     assert len(digest) == 64

@@ -1,12 +1,13 @@
 """Claims through the service: decisions, refusals, repeats, amounts, profession, what is frozen and announced."""
 
+import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from inspect import signature
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cme.activities.models import CreditOffer
@@ -157,9 +158,10 @@ def test_every_amount_up_to_the_maximum_is_granted_as_claimed(
 
 
 def test_a_physician_never_gets_another_professions_credit_nor_its_amount(
-    session: Session, module: Module, person: Person, heard: list[CreditGranted]
+    session: Session, person: Person, heard: list[CreditGranted]
 ) -> None:
     """Nurses could claim five quarters of the same module: the physician's claim knows only the four of its own type."""
+    module = make_module(session, now=NOW, provider=make_provider(session, now=NOW, mode="accredited"))
     session.add(CreditOffer(release_id=module.release_id, type="ancc-contact-hour", maximum_quarters=5))
     session.flush()
     journeys.complete(session, person.id, module.release_id, now=NOW)
@@ -254,6 +256,33 @@ def test_physicians_get_credit_and_everybody_else_participation(
     assert credit.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("offered", "profession", "kind"),
+    [
+        ("ancc-contact-hour", "physician", "participation"),
+        ("acpe-contact-hour", "resident", "participation"),
+        ("aapa-category-1", "physician", "participation"),
+        ("ancc-contact-hour", "nurse", "participation"),
+        ("aafp-prescribed", "physician", "credit"),
+        ("ama-pra-category-1", "resident", "credit"),
+    ],
+)
+def test_a_physician_takes_part_in_what_is_credit_for_another_profession_only(
+    session: Session, offered: str, profession: str, kind: str
+) -> None:
+    module = make_module(session, now=NOW, provider=make_provider(session, now=NOW, mode="accredited"))
+    session.execute(update(CreditOffer).where(CreditOffer.release_id == module.release_id).values(type=offered))
+    person = make_person(session, now=NOW, profession=profession)
+    credit = session.get_one(Credit, journeys.earn(session, person.id, module.release_id, now=NOW))
+    assert (credit.kind, credit.credit_type) == (kind, offered)
+
+
+def test_a_demonstration_records_no_accredited_type(session: Session, module: Module, person: Person) -> None:
+    credit = session.get_one(Credit, journeys.earn(session, person.id, module.release_id, now=NOW))
+    assert credit.credit_type == "demonstration"
+    assert "ama" not in json.dumps(credit.snapshot).replace("name", "")
+
+
 def test_the_grant_is_announced_once_in_its_own_transaction(
     session: Session, module: Module, person: Person, heard: list[CreditGranted]
 ) -> None:
@@ -266,7 +295,7 @@ def test_the_grant_is_announced_once_in_its_own_transaction(
         kind="credit",
         amount_quarters=3,
         maximum_quarters=4,
-        credit_type="ama-pra-category-1",
+        credit_type="demonstration",
         completed_at=NOW,
         granted_at=NOW,
         snapshot=session.get_one(Credit, credit_id).snapshot,

@@ -321,7 +321,7 @@ def test_an_unknown_provider_is_named_and_a_known_one_is_used_as_it_is(
             name="Society",
             mode="accredited",
             accreditation_statement="The [provider] is accredited.",
-            designation_statement="The [provider] designates this [format] for [credits].",
+            designation_statement="The [provider] designates this [format] for [credits] AMA PRA Category 1 Credit(s)™.",
             participation_statement="Participation.",
             contact="office@example.org",
             correction_days=30,
@@ -332,7 +332,9 @@ def test_an_unknown_provider_is_named_and_a_known_one_is_used_as_it_is(
     load(session, house, folder, now)
     facts = shown(session, now)
     assert facts.accredited
-    assert facts.provider["designation_statement"] == "The Society designates this enduring material for 0.25 credits."
+    assert facts.provider["designation_statement"] == (
+        "The Society designates this enduring material for 0.25 AMA PRA Category 1 Credit(s)™."
+    )
 
 
 def test_a_folder_with_problems_is_not_loaded(session: Session, house: House, folder: Path, now: datetime) -> None:

@@ -132,7 +132,7 @@ def test_the_table_for_spreadsheets_is_complete_and_a_download(web_app: Flask) -
             "America/Los_Angeles",
             "Cramps, “night”",
             "credit",
-            "ama-pra-category-1",
+            "demonstration",
             "0.50",
             "1.00",
             "enduring material",
@@ -141,6 +141,13 @@ def test_the_table_for_spreadsheets_is_complete_and_a_download(web_app: Flask) -
             str(credit_id),
         ],
     ]
+
+
+def test_the_type_of_credit_is_named_where_the_provider_is_accredited(web_app: Flask) -> None:
+    client, person_id = new_learner(web_app)
+    provider = write(web_app, lambda session: make_provider(session, now=NOW, mode="accredited"))
+    earn(web_app, person_id, "Cramps", provider=provider)
+    assert table(client)[1][3:5] == ["credit", "ama-pra-category-1"]
 
 
 def test_participation_carries_no_credit_type(web_app: Flask) -> None:

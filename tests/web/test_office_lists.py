@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from cme.audit.models import AuditEvent
+from cme.credits.corrections import Correction, correct
+from cme.credits.models import Credit
 from cme.kernel.paging import PAGE_SIZE
 from cme.store.database import db
 from cme.store.session import transaction
@@ -101,6 +103,24 @@ def test_the_start_page_counts_what_there_is(web_app: Flask, office: Client) -> 
     assert figures == {
         "Quizzes passed": "3", "Credits": "1", "Participations": "1", "Claims refused": "1", "Modules for credit now": "3",
     }  # fmt: skip
+
+
+def test_a_corrected_entry_is_counted_once_and_as_it_stands(web_app: Flask, office: Client) -> None:
+    """Somebody chose “physician” by mistake and claimed too much: the office corrected both."""
+    earn(web_app, "Nora Nurse")
+    with web_app.app_context(), transaction() as session:
+        first = session.scalars(select(Credit)).one()
+        by = make_person(session, now=NOW).id
+        right = Correction("Nora Nurse", "RN", "nurse", 2)
+        second = correct(session, first.id, right, by=by, reason="Wrong profession.", now=NOW - HOUR / 2).credit_id
+    figures = {row.findtext("dt"): row.findtext("dd") for row in office.get("/office/").css(".stats > div")}
+    assert (figures["Credits"], figures["Participations"]) == ("0", "1")
+    header = office.raw.get("/office/credits.csv").get_data(as_text=True).splitlines()[0].split(",")
+    rows = table(office, "/office/credits.csv")
+    at, amount = header.index("Corrected by"), header.index("Amount")
+    assert [(row[amount], row[at]) for row in rows] == [("0.50", ""), ("1.00", str(second))]
+    assert [row[-1] for row in table(office, "/office/completions.csv")] == ["0.50"]
+    assert f"Corrected by {second}" in office.get("/office/credits").main
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -208,7 +228,7 @@ def test_a_decision_shows_every_rule_and_every_fact(web_app: Flask, office: Clie
     assert page.h1.startswith("Decision ")
     assert len(page.css(".verdict-no")) == 1
     assert "The article has not been read to its end yet." in page.css(".verdict-no")[0].text_content()
-    assert len(page.css(".verdict-yes")) == 11
+    assert len(page.css(".verdict-yes")) == 12
     with web_app.app_context():
         from cme.credits.models import ClaimDecision
 

@@ -31,6 +31,9 @@ TEXTS = {
     "approvals": "2",
 }
 
+AMA = "The [provider] designates this [format] for a maximum of [credits] AMA PRA Category 1 Credit(s)™."
+SECOND = "Physicians should claim only the credit commensurate with the extent of their participation in the activity."
+
 
 @pytest.fixture
 def module(web_app: Flask) -> Module:
@@ -185,6 +188,9 @@ def test_an_administrator_enters_an_accredited_provider(web_app: Flask) -> None:
         ({"mode": "royal"}, "Choose one of the two"),
         ({"accreditation_statement": ""}, "This text is needed"),
         ({"designation_statement": "One credit, always."}, "Write [credits]"),
+        ({"designation_statement": AMA}, "The AMA's second sentence is missing"),
+        ({"designation_statement": f"{AMA} {SECOND}".replace("[format]", "educational activity")}, "[format]"),
+        ({"accreditation_statement": "Through the joint sponsorship of [provider]."}, "The word is “providership”"),
         ({"contact": "x" * 4001}, "longer than 4000"),
         ({"joint_with": "n" * 201}, "longer than 200"),
         ({"joint_with": "Riverside Hospital"}, "through the joint providership of"),
@@ -226,6 +232,24 @@ def test_a_joint_provider_is_saved_with_the_statement_that_names_both(web_app: F
     assert provider_snapshot(stored, "enduring material", 4)["accreditation_statement"] == (
         "Planned through the joint providership of St Anne Hospital and Riverside Hospital. St Anne Hospital is accredited."
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "frozen"),
+    [
+        (f"{AMA} {SECOND}", "for a maximum of 0.75 AMA PRA Category 1 Credit(s)™."),
+        (AMA.replace("[credits]", "[number of credits]") + SECOND, "maximum of 0.75 AMA PRA Category 1 Credit(s)™."),
+        (AMA.replace("[credits] AMA", "[credits] *AMA") + SECOND, "maximum of 0.75 *AMA PRA Category 1 Credit(s)™."),
+        ("[format], [credits].", "enduring material, 0.75 credits."),
+        ("The maximum of [credits] shown here.", "The maximum of 0.75 credits shown here."),
+    ],
+)
+def test_before_the_name_of_a_credit_stands_the_number_alone(web_app: Flask, written: str, frozen: str) -> None:
+    chief, _ = signed_in(web_app, "administrator")
+    chief.send(fill(chief.get("/office/providers/new").form("/new"), designation_statement=written))
+    stored = provider(web_app)
+    assert stored is not None
+    assert frozen in provider_snapshot(stored, "enduring material", 3)["designation_statement"]
 
 
 def test_a_key_is_given_once(web_app: Flask) -> None:
