@@ -4,7 +4,7 @@ from certificates import bulk_jobs, jobs, letters, packs, queries, services
 from certificates.cli import certificates_group
 from certificates.rules import names
 from certificates.web.blueprint import MENU
-from certificates.web.checking import PLACES, places
+from certificates.web.turns import PLACES, places
 from certificates.web.views import bp
 from cme.credits.events import CreditGranted
 from cme.part import CreditLink, Part, PersonData, Step

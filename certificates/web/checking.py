@@ -1,7 +1,5 @@
 """The altered-copy check: somebody hands in a file, the page says what differs from what was issued."""
 
-from threading import BoundedSemaphore
-
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -12,24 +10,15 @@ from certificates.rules import document
 from certificates.web.answers import successor, unindexed, why
 from certificates.web.blueprint import bp
 from certificates.web.limits import checking
+from certificates.web.turns import place
 from certificates.web.waiting import store
 from cme.config import Settings
-from cme.kernel.refusal import Invalid, TooMany
+from cme.kernel.refusal import Invalid
 from cme.people.services import throttle
 from cme.store.database import db
 from cme.store.session import transaction
 from cme.web.access import public
 from cme.web.moment import request_now
-
-PLACES = "certificate_checks"
-AT_ONCE = 2
-WAIT_SECONDS = 10
-
-
-def places() -> BoundedSemaphore:
-    """How many files one server process has looked into at the same time."""
-    return BoundedSemaphore(AT_ONCE)
-
 
 @bp.get("/verify/check")
 @public
@@ -77,15 +66,11 @@ def _review(body: bytes) -> Review:
     kind = reviewing.kind_of(body)
     if kind == OTHER:
         raise Invalid("file_kind", "This is neither a PDF nor a picture (PNG, JPEG or WebP).")
-    free: BoundedSemaphore = current_app.extensions[PLACES]
-    if not free.acquire(timeout=WAIT_SECONDS):
-        raise TooMany("busy", "Many files are being checked at this moment. Please try again soon.", retry_after=10)
     try:
-        if kind == PICTURE:
-            return reviewing.review_picture(db.session(), settings, body)
-        return reviewing.review_pdf(db.session(), store(), settings, body, now=request_now())
+        with place("Many files are being checked"):
+            if kind == PICTURE:
+                return reviewing.review_picture(db.session(), settings, body)
+            return reviewing.review_pdf(db.session(), store(), settings, body, now=request_now())
     except CannotLook:
         sentence = "The file could not be read within our limits of time and memory. Certificates are small and simple."
         raise Invalid("file_unreadable", sentence) from None
-    finally:
-        free.release()

@@ -115,9 +115,14 @@ def handed_in(form: DesignForm) -> dict[str, bytes]:
     """The pictures that came with the form, by what they are; no more of each than is needed to refuse it."""
     files = {what: form[what.replace("-", "_")].data for what in IMAGES}
     bodies = {what: file.read(MOST_IMAGE + 1) for what, file in files.items() if file}
-    for file in request.files.values():  # with a long form every one of them lies on the disk until it is closed
-        file.close()
+    let_go()
     return {what: body for what, body in bodies.items() if body}
+
+
+def let_go() -> None:
+    """Close what was handed in: with a long form every file lies on the disk until then."""
+    for file in request.files.values():
+        file.close()
 
 
 def suffix_of(body: bytes) -> str:

@@ -15,9 +15,10 @@ from certificates.rules.looks import Paper
 from certificates.rules.uploads import MOST_UPLOAD, NEEDED, WORDS
 from certificates.uploading import Tried
 from certificates.web.blueprint import ROW, bp
-from certificates.web.design_forms import DesignForm, LookForm, UploadForm, handed_in, preset, suffix_of
+from certificates.web.design_forms import DesignForm, LookForm, UploadForm, handed_in, let_go, preset, suffix_of
+from certificates.web.turns import place
 from certificates.web.waiting import store
-from cme.kernel.refusal import Invalid, NotFound
+from cme.kernel.refusal import Invalid, NotFound, TooMany
 from cme.kernel.roles import Role
 from cme.store.database import db
 from cme.store.session import transaction
@@ -26,6 +27,8 @@ from cme.web.bodies import up_to
 from cme.web.moment import request_now
 
 PREVIEW = "preview"
+BUSY = "Many designs and files are being looked at"
+KEPT = "What you typed is still here; pictures have to be chosen once more."
 LONGEST_BODY = MOST_UPLOAD + 64 * 1024
 
 
@@ -150,10 +153,15 @@ def design_picture(version_id: int, kind: str, paper: str) -> ResponseReturnValu
 def preview_design() -> ResponseReturnValue:
     """What the form would look like, for the script beside it: a picture, or what is wrong."""
     form = DesignForm()
-    chosen, images, problems = _read(form, None)
-    if problems:
-        return jsonify(problems=[sentence for found in problems.values() for sentence in found]), 422
-    proof = proofing.glance(own_designs.packed(chosen, images), *_wanted(form))
+    try:
+        with place(BUSY):
+            chosen, images, problems = _read(form, None)
+            if problems:
+                return jsonify(problems=[sentence for found in problems.values() for sentence in found]), 422
+            proof = proofing.glance(own_designs.packed(chosen, images), *_wanted(form))
+    except TooMany as busy:
+        let_go()
+        return jsonify(problems=[busy.sentence]), busy.status, {"Retry-After": str(busy.retry_after)}
     if proof.problems:
         return jsonify(problems=proof.problems), 422
     return jsonify(picture=_data(next(iter(proof.pictures.values()))))
@@ -186,6 +194,15 @@ def _read(form: DesignForm, last: VersionFacts | None) -> tuple[Choices, dict[st
 
 
 def _save_form(form: DesignForm, last: VersionFacts | None) -> ResponseReturnValue:
+    try:
+        with place(BUSY):
+            return _tried_form(form, last)
+    except TooMany as busy:
+        let_go()
+        return _form(form, last, [f"{busy.sentence} {KEPT}"]), busy.status, {"Retry-After": str(busy.retry_after)}
+
+
+def _tried_form(form: DesignForm, last: VersionFacts | None) -> ResponseReturnValue:
     chosen, images, problems = _read(form, last)
     if problems:
         form.mark(problems)
@@ -212,7 +229,11 @@ def _save_upload(form: UploadForm, last: VersionFacts | None) -> ResponseReturnV
     pages = form.pages.data or ""
     with form.folder.data.stream as file:
         sent = file.read(LONGEST_BODY)
-    tried = uploading.try_upload(sent, int(pages) if pages in {"1", "2", "3", "4"} else 0)
+    try:
+        with place(BUSY):
+            tried = uploading.try_upload(sent, int(pages) if pages in {"1", "2", "3", "4"} else 0)
+    except TooMany as busy:
+        return _upload_page(form, last, [busy.sentence]), busy.status, {"Retry-After": str(busy.retry_after)}
     if tried.proof.problems:
         return _upload_page(form, last, tried.proof.problems), 422
     try:

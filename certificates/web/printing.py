@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC
-from threading import BoundedSemaphore
 
 import structlog
 from flask import Response, current_app
@@ -19,8 +18,8 @@ from certificates.rules.sheets import Line, Sheet
 from certificates.shaping import NoCoverage
 from certificates.signing import SignerDown
 from certificates.web.blueprint import bp
-from certificates.web.checking import PLACES, WAIT_SECONDS
 from certificates.web.limits import printing
+from certificates.web.turns import place
 from cme.audit.service import record
 from cme.audit.tags import Event
 from cme.config import Settings
@@ -88,15 +87,11 @@ def cover_of(rows: Iterable[Packed], choice: str) -> bytes | None:
 
 def _printed(sheet: Sheet, paper: Paper) -> bytes:
     settings: Settings = current_app.extensions["settings"]
-    free: BoundedSemaphore = current_app.extensions[PLACES]
-    if not free.acquire(timeout=WAIT_SECONDS):
-        raise TooMany("busy", "Many documents are being printed at this moment. Please try again soon.", retry_after=10)
     try:
-        signer = issuing.signer_of(settings, now=request_now())
-        return sheets.print_sheet(sheet, paper, signer=signer, at=request_now())
+        with place("Many documents are being printed"):
+            signer = issuing.signer_of(settings, now=request_now())
+            return sheets.print_sheet(sheet, paper, signer=signer, at=request_now())
     except (RenderError, NoCoverage) as problem:
         log.error("certificate.sheet_not_made", error=str(problem))
         sentence = "The document cannot be printed now. Your certificates are safe and can be downloaded one by one."
         raise NotPrinted("sheet_not_printed", sentence) from problem
-    finally:
-        free.release()

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from certificates.checking import sandbox
-from certificates.web import checking
+from certificates.web import turns
 from certificates.web.limits import CHECKING
 from tests.factories.issued import Issued, correct, issue, revoke
 from tests.support.client import Client, Page
@@ -191,9 +191,9 @@ def test_a_file_that_breaks_the_limits_is_said_so(client: Client, monkeypatch: p
 
 
 def test_checks_are_limited_per_address_and_at_once(client: Client, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(checking, "WAIT_SECONDS", 0)
-    free: threading.BoundedSemaphore = client.app.extensions[checking.PLACES]
-    for _ in range(checking.AT_ONCE):
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0)
+    free: threading.BoundedSemaphore = client.app.extensions[turns.PLACES]
+    for _ in range(turns.AT_ONCE):
         assert free.acquire(timeout=0)
     token = token_of(client)
 
@@ -203,7 +203,7 @@ def test_checks_are_limited_per_address_and_at_once(client: Client, monkeypatch:
     try:
         assert send().status_code == 429
     finally:
-        for _ in range(checking.AT_ONCE):
+        for _ in range(turns.AT_ONCE):
             free.release()
     monkeypatch.setattr(sandbox, "look", lambda *_a, **_n: {"readable": False})
     answers = [send().status_code for _ in range(CHECKING[0].most)]

@@ -2,14 +2,18 @@
 
 import hashlib
 import io
+import threading
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from certificates import apart
 from certificates.design import design
 from certificates.files import FolderStore
 from certificates.models import CertificateDesign, DesignVersion
+from certificates.web import turns
 from cme.activities.models import Activity, Release
 from cme.audit.models import AuditEvent
 from cme.people.models import Person
@@ -179,6 +183,50 @@ def test_the_script_is_given_a_picture_or_sentences(chief: Client):
     answer = chief.raw.post(f"{ADDRESS}/preview", data={**form.fields, "do": "preview", "accent": "#ffffff"})
     assert answer.status_code == 422
     assert "contrast" in answer.get_json()["problems"][0]
+
+
+def test_looking_at_designs_waits_for_one_of_the_few_places(
+    web_app: Flask, chief: Client, monkeypatch: pytest.MonkeyPatch
+):
+    """However many preview, try or upload at once, the machine is not filled; what was typed stays."""
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0)
+    taken: list[int] = []
+    free: threading.BoundedSemaphore = web_app.extensions[turns.PLACES]
+
+    def counted(ask: Any) -> Any:
+        def asked(*arguments: Any) -> Any:
+            taken.append(free._value)
+            return ask(*arguments)
+
+        return asked
+
+    monkeypatch.setattr(apart, "_ask", counted(apart._ask))
+    form = filled(chief.get(f"{ADDRESS}/new").form("/designs/new"), name="Ours", logo=file(picture()), logo_alt="Oak")
+    upload = filled(chief.get(f"{ADDRESS}/upload").form("/upload"), name="Theirs", folder=file(zipped(good())))
+    for _ in range(turns.AT_ONCE):
+        assert free.acquire(timeout=0)
+    try:
+        page = chief.send(form, status=429, button=("do", "save"))
+        assert "Many designs and files are being looked at" in page.main
+        assert "What you typed is still here" in page.main
+        again = page.form("/designs/new")
+        assert (again.fields["name"], again.fields["logo_alt"]) == ("Ours", "Oak")
+        preview = chief.raw.post(f"{ADDRESS}/preview", data={**again.fields, "do": "preview"})
+        assert (preview.status_code, preview.headers["Retry-After"]) == (429, "10")
+        assert "try again" in preview.get_json()["problems"][0]
+        assert "Please try again soon." in chief.send(upload, status=429).main
+        assert taken == []
+    finally:
+        for _ in range(turns.AT_ONCE):
+            free.release()
+    again["logo"] = file(picture())
+    page = chief.send(again, button=("do", "preview"))
+    assert page.css("img[data-preview-picture]")[0].get("src", "").startswith("data:image/png;base64,")
+    chief.raw.post(f"{ADDRESS}/preview", data={**again.fields, "logo": "", "do": "preview"})
+    chief.send(filled(chief.get(f"{ADDRESS}/upload").form("/upload"), name="x", folder=file(b"none")), status=422)
+    assert len(taken) >= 5
+    assert set(taken) == {turns.AT_ONCE - 1}
+    assert free._value == turns.AT_ONCE
 
 
 def test_an_upload_is_taken_or_refused_in_words(web_app: Flask, chief: Client):
