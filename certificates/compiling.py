@@ -6,7 +6,7 @@ This module loads WeasyPrint and Pango. It belongs to the background process; we
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
@@ -127,7 +127,7 @@ def compile_page(page: Laid, must_say: Iterable[str] = ()) -> Compiled:
         raise RenderError(f"this text is not to be seen on the page: “{silent[:60]}”")
     boxes = _boxes(document)
     if missing := sorted(page.wanted - boxes.keys()):
-        raise RenderError(f"the design has no place for: {', '.join(missing)}")
+        raise RenderError(_where_not(document, missing))
     slots = {name: _slot(name, box, document.pages[0]) for name, box in boxes.items() if name in page.wanted}
     if page.design.uploaded and (pair := placing.overlapping(slots.values())):
         raise RenderError(f"the places for {pair[0]} and {pair[1]} lie over each other")
@@ -164,17 +164,31 @@ def _clear(anchors: Mapping[str, tuple[float, ...]]) -> bool:
 
 
 def _boxes(document: weasyprint.Document) -> dict[str, Any]:
-    """The image boxes of slots by name. Raises RenderError when one is there twice."""
+    """The image boxes of slots by name: those of the first page. Raises RenderError when one is there twice."""
     found: dict[str, Any] = {}
-    for box in placing.descendants(document.pages[0]._page_box):
-        source = box.element.get("src", "") if box.element_tag == "img" and box.element is not None else ""
-        if not source.startswith(SCHEME):
-            continue
-        name = source.removeprefix(SCHEME)
+    for name, box in _slots_on(document.pages[0]):
         if name in found:
             raise RenderError(f"the design has more than one place for: {name}")
         found[name] = box
     return found
+
+
+def _slots_on(page: weasyprint.Page) -> Iterator[tuple[str, Any]]:
+    for box in placing.descendants(page._page_box):
+        source = box.element.get("src", "") if box.element_tag == "img" and box.element is not None else ""
+        if source.startswith(SCHEME):
+            yield source.removeprefix(SCHEME), box
+
+
+def _where_not(document: weasyprint.Document, missing: Sequence[str]) -> str:
+    """A place on a later page is none, and whoever made the design is told that this is why."""
+    for number, page in enumerate(document.pages[1:], start=2):
+        if late := sorted({name for name, _box in _slots_on(page)}.intersection(missing)):
+            return (
+                f"the place for {', '.join(late)} is on page {number}; what differs from person to person has its "
+                "place on the first page"
+            )
+    return f"the design has no place for: {', '.join(missing)}"
 
 
 def _slot(name: str, box: Any, page: weasyprint.Page) -> Slot:

@@ -20,6 +20,7 @@ from cme.store.session import transaction
 from cme.web.access import public
 from cme.web.moment import request_now
 
+
 @bp.get("/verify/check")
 @public
 def check_form() -> ResponseReturnValue:

@@ -17,8 +17,9 @@ from certificates.web.forms import ASKED, Marked
 IMAGES = (LOGO, *(f"signature-{number}" for number in range(1, MOST_SIGNATURES + 1)))
 _HEX = frozenset("0123456789abcdef")
 _SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
-_BASES = {"credit": "Frame and guilloche in green, as certificates of credit ship",
-          "participation": "The same in blue, as certificates of participation ship"}  # fmt: skip
+_BASES = {"credit": "With the frame and seal of certificates of credit",
+          "participation": "With the frame and seal of certificates of participation"}  # fmt: skip
+_NUMBERS = ("First signature", "Second signature", "Third signature")
 _KINDS = {"credit": "Credit", "participation": "Participation"}
 
 
@@ -71,7 +72,7 @@ class DesignForm(Marked):
     kept_signature_2, kept_signature_3 = HiddenField(), HiddenField()
     without_images = BooleanField("Leave out all pictures that were handed in before")
     paper = RadioField("Paper of the preview", choices=[SelectChoice(one.value, one.label) for one in Paper],
-                       default=Paper.LETTER.value, validate_choice=False)  # fmt: skip
+                       validators=ASKED, default=Paper.LETTER.value, validate_choice=False)  # fmt: skip
 
     def kept(self, without: set[str]) -> dict[str, str]:
         """Digests of pictures from before, by what they are, but for those that are handed in anew."""
@@ -83,6 +84,14 @@ class DesignForm(Marked):
     def keep(self, what: str, digest: str) -> None:
         """Name a picture that was stored, for the next time that the form is sent."""
         self[_kept(what)].data = digest
+
+    @property
+    def signatures(self) -> list[tuple[str, Any, Any, Any]]:
+        """Of each signature what it is called, and its fields."""
+        return [
+            (title, self[f"signer_{number}"], self[f"role_{number}"], self[f"signature_{number}"])
+            for number, title in enumerate(_NUMBERS, start=1)
+        ]
 
     @property
     def has_pictures(self) -> bool:

@@ -1,5 +1,6 @@
 """The checker of the bundle in a real browser: from a file, without any connection."""
 
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tests.factories.certificates import make_snapshot
 from tests.jobs.test_certificate_long_term import Service, running, signer_of
 from tests.support import checking, printing
 from tests.support.papers import PUBLIC_URL, make_issuer, make_paper, updated
+from tests.support.tokens import make_token, paper_of
 
 MUTATIONS = 60
 
@@ -97,33 +99,52 @@ def test_page_and_program_say_the_same(
     page: Page, cases: dict[str, checking.Case], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Keys withdrawn, retired, replaced; time stamps; other authorities; lists that do not count."""
-    file, pem = tmp_path / "file.pdf", tmp_path / "root.pem"
     for name, case in cases.items():
-        file.write_bytes(case.body)
-        pem.write_bytes(case.root.public_bytes(Encoding.PEM))
-        arguments = [str(file), "--root", str(pem)]
-        status = [status_list(1, [], PUBLIC_URL, case.status_by, now=NOW)] if case.status_by else []
-        for number, body in enumerate(case.lists):
-            (tmp_path / f"{number}.crl").write_bytes(body)
-            arguments += ["--withdrawn", str(tmp_path / f"{number}.crl")]
-        for text in status:
-            (tmp_path / "status").write_text(text)
-            arguments += ["--status", str(tmp_path / "status")]
-        code = program.main(arguments)
-        said = capsys.readouterr().out
-        assert (code, checking.SAID[case.said][1] in said) == (checking.SAID[case.said][0], True), (name, said)
-        assert case.words in said, (name, said)
+        by_program(case, name, tmp_path, capsys)
+        by_page(case, name, tmp_path, page)
 
-        issuer = Issuer("Test provider", PUBLIC_URL, (case.root.public_bytes(Encoding.DER),), NOW)
-        embedded = replace(issuer, withdrawn=case.lists[0]) if len(case.lists) > 1 else issuer
-        (tmp_path / "check.html").write_bytes(check_page(embedded, status))
-        page.goto((tmp_path / "check.html").as_uri())
-        for body in case.lists[-1:]:
-            page.set_input_files("#withdrawn", {"name": "x.crl", "mimeType": "application/pkix-crl", "buffer": body})
-        assert check(page, case.body) == case.said, (name, page.locator("#verdict").inner_text())
-        assert case.words in page.locator("#verdict").inner_text(), name
-        if case.said != checking.GOOD:
-            expect(page.locator("#said")).to_be_hidden()
+
+@pytest.mark.skipif(bool(os.environ.get("CME_TEST_SKIP_SOFTHSM")), reason="no softhsm2 here; `sh script/test` names it")
+def test_both_know_a_key_that_lies_in_a_token(page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    issuer = make_issuer("In a token")
+    cases = checking.in_a_token(paper_of(make_token(tmp_path, issuer), issuer), issuer)
+    for name, case in cases.items():
+        by_program(case, name, tmp_path, capsys)
+        by_page(case, name, tmp_path, page)
+
+
+def statuses_of(case: checking.Case) -> list[str]:
+    return [status_list(1, [], PUBLIC_URL, case.status_by, now=NOW)] if case.status_by else []
+
+
+def by_program(case: checking.Case, name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, pem = folder / "file.pdf", folder / "root.pem"
+    file.write_bytes(case.body)
+    pem.write_bytes(case.root.public_bytes(Encoding.PEM))
+    arguments = [str(file), "--root", str(pem)]
+    for number, body in enumerate(case.lists):
+        (folder / f"{number}.crl").write_bytes(body)
+        arguments += ["--withdrawn", str(folder / f"{number}.crl")]
+    for text in statuses_of(case):
+        (folder / "status").write_text(text)
+        arguments += ["--status", str(folder / "status")]
+    code = program.main(arguments)
+    said = capsys.readouterr().out
+    assert (code, checking.SAID[case.said][1] in said) == (checking.SAID[case.said][0], True), (name, said)
+    assert case.words in said, (name, said)
+
+
+def by_page(case: checking.Case, name: str, folder: Path, page: Page) -> None:
+    issuer = Issuer("Test provider", PUBLIC_URL, (case.root.public_bytes(Encoding.DER),), NOW)
+    embedded = replace(issuer, withdrawn=case.lists[0]) if len(case.lists) > 1 else issuer
+    (folder / "check.html").write_bytes(check_page(embedded, statuses_of(case)))
+    page.goto((folder / "check.html").as_uri())
+    for body in case.lists[-1:]:
+        page.set_input_files("#withdrawn", {"name": "x.crl", "mimeType": "application/pkix-crl", "buffer": body})
+    assert check(page, case.body) == case.said, (name, page.locator("#verdict").inner_text())
+    assert case.words in page.locator("#verdict").inner_text(), name
+    if case.said != checking.GOOD:
+        expect(page.locator("#said")).to_be_hidden()
 
 
 def test_the_list_in_the_archive_is_enough(page: Page, cases: dict[str, checking.Case], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from certificates.signing import Signer
 from cme.kernel.days import day_phrase
 from tests.conftest import NOW
 from tests.factories.certificates import make_snapshot
-from tests.support.papers import PUBLIC_URL
+from tests.support.papers import PUBLIC_URL, Issuer
 from tests.support.printing import shelf
 
 GOOD, BAD, UNPROVEN, UNKNOWN = "As it was issued", "Not as it was issued", "Not proven", "Could not be checked"
@@ -136,6 +136,20 @@ def _certificate(name: str, key: Private, by: str, by_key: Private, *, ca: bool)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .sign(by_key, _hash(by_key))
     )
+
+
+def in_a_token(body: bytes, issuer: Issuer) -> dict[str, Case]:
+    """The same of a paper whose key never left its device."""
+    another, fallen = (
+        _list(issuer.root_key, issuer.root, one) for one in (chain(issuer.root_key).certificate, issuer.leaf)
+    )
+    return {
+        "a key in a token": Case(GOOD, body, issuer.root, (another,)),
+        "a key in a token, no list": Case(GOOD, body, issuer.root, (), "not known"),
+        "a key in a token, withdrawn": Case(UNPROVEN, body, issuer.root, (fallen,), day_phrase(LATER.date())),
+        "a key in a token, another root": Case(BAD, body, chain(issuer.root_key).certificates[-1]),
+        "a key in a token, altered": Case(BAD, _flipped(body), issuer.root),
+    }
 
 
 def _list(key: Private, root: x509.Certificate, fallen: x509.Certificate) -> bytes:

@@ -3,12 +3,14 @@
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.support.papers import Issuer
+from tests.support.serving import PROJECT
 
 PIN, TOKEN, LABEL = "2468", "cme office", "signer"
 
@@ -54,3 +56,26 @@ def make_token(folder: Path, issuer: Issuer) -> Token:
     subprocess.run(said, check=True, capture_output=True, env=environment)
     key.unlink()
     return Token(module, configuration, folder)
+
+
+def paper_of(token: Token, issuer: Issuer) -> bytes:
+    """A certificate signed by the token, as a server makes it: in a process of its own, where the driver is loaded for
+    this token and no other.
+    """
+    code = (
+        "import sys; from pathlib import Path; from certificates.keys import Keys; from tests.conftest import NOW\n"
+        "from tests.support.checking import paper\n"
+        "signer = Keys(Path(sys.argv[1]), sys.argv[2], 'Office', sys.stdin.read()).signer(now=NOW)\n"
+        "assert type(signer.key).__name__ == 'TokenKey'\n"
+        "sys.stdout.buffer.write(paper(signer))\n"
+    )
+    chain = b"".join(one.public_bytes(Encoding.PEM) for one in (issuer.leaf, issuer.root))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(token.folder / "instance"), token.address()],
+        input=chain,
+        check=True,
+        capture_output=True,
+        cwd=PROJECT,
+        env={**os.environ, "SOFTHSM2_CONF": str(token.configuration)},
+    )
+    return done.stdout
