@@ -343,3 +343,25 @@ def test_pages_are_those_that_were_declared():
     assert "they take 2" in " ".join(try_upload(zipped(two)).proof.problems)
     assert "they take 1" in " ".join(try_upload(zipped(good()), 2).proof.problems)
     assert try_upload(zipped(good()), 5).proof.problems == ["A certificate has 1 to 4 pages."]
+
+
+SECOND = {"two.css": b".second { break-before: page; position: relative; height: 500pt; padding: 60pt }"}
+
+
+def test_a_second_page_says_the_same_to_everybody():
+    two = with_html('<p>&nbsp;</p><div class="second"><p>About this activity: {{ title }}.</p></div>') | SECOND
+    tried = try_upload(zipped(two), 2)
+    assert tried.proof.problems == []
+    body = render(
+        samples.plain("credit", Paper.A4), samples.VERIFY_URL, shelf=shelf(), signer=signer(), chosen=opened(tried.packed)
+    ).body
+    assert standards(body) == []
+
+
+@pytest.mark.parametrize("word", ["code", "issued"])
+def test_a_place_on_a_later_page_is_refused_and_why_is_said(word: str):
+    moved = {**good(), "certificate.html": PAGE.replace(f"{{{{ {word} }}}}", "").encode()}
+    page = moved["certificate.html"].replace(b"</body>", b'<p>&nbsp;</p><div class="second">{{ %s }}</div></body>' % word.encode())
+    tried = try_upload(zipped({**moved, "certificate.html": page, **SECOND}), 2)
+    said = f"The place for {word} is on page 2; what differs from person to person has its place on the first page"
+    assert said in " ".join(tried.proof.problems)
