@@ -7,6 +7,7 @@ Needs no server, no database and no network: this folder, `cryptography` and `py
 """
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ LIST = "root.crl"
 
 def main(arguments: list[str] | None = None) -> int:
     """Judge one file and say the verdict in words."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that a console cannot write must not end the check
     wanted = _parser().parse_args(arguments)
     try:
         roots = roots_from_pem(wanted.root.read_bytes())

@@ -1,5 +1,6 @@
 """Judging an uploaded file against the installation's own records and keys."""
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -112,4 +113,10 @@ def _unrecorded(verdict: Verdict, found: CertificateFacts | None) -> Review:
 
 
 def _hosts(texts: list[str]) -> list[str]:
-    return [host for text in texts if (host := urlsplit(text).hostname)]
+    """Where the addresses among the texts lead to."""
+    found: list[str] = []
+    for text in texts:
+        with contextlib.suppress(ValueError):  # what cannot be an address leads nowhere
+            if host := urlsplit(text).hostname:
+                found.append(host)
+    return found

@@ -47,7 +47,7 @@ def changed(facts: Mapping[str, str], original: Sequence[str], pages: Sequence[s
     for kind, start, end, new_start, new_end in matcher.get_opcodes():
         if kind == "equal":
             continue
-        shown = _short(" ".join(after[new_start:new_end]))
+        shown = short(" ".join(after[new_start:new_end]))
         named = False
         for place in range(start, end):
             for field in _fields_at(place, before, facts, shown):
@@ -59,7 +59,7 @@ def changed(facts: Mapping[str, str], original: Sequence[str], pages: Sequence[s
             gone = [line for line in before[start:end] if folded(line) not in kept]
             fresh = [line for line in after[new_start:new_end] if folded(line) not in known]
             if gone or fresh:
-                found.append(Difference(TEXT, _short(" ".join(gone)), _short(" ".join(fresh))))
+                found.append(Difference(TEXT, short(" ".join(gone)), short(" ".join(fresh))))
     told = list({difference.field + difference.recorded: difference for difference in found}.values())
     words = [difference for difference in told if difference.field == TEXT]
     return [difference for difference in told if difference.field != TEXT] + words[:MOST_WORDS]
@@ -94,6 +94,7 @@ def _lines(pages: Sequence[str]) -> list[str]:
     return [line.strip() for page in pages for line in page.splitlines() if folded(line)]
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Words out of a file, as a sentence shows them."""
     plain = " ".join(text.split())
     return plain if len(plain) <= SHOWN_AT_MOST else plain[:SHOWN_AT_MOST] + "…"

@@ -35,7 +35,7 @@ def facts_of(claims: dict[str, Any]) -> dict[str, str]:
         subject = claims["credentialSubject"]
         achievement = subject["achievement"]
         names = {one["identityType"]: str(one["identityHash"]) for one in subject["identifier"]}
-        return {
+        found = {
             "name": names["name"],
             "credentials": names.get("ext:honorificSuffix", ""),
             "title": str(achievement["name"]),
@@ -47,8 +47,10 @@ def facts_of(claims: dict[str, Any]) -> dict[str, str]:
             "code": str(claims["id"]).rsplit("/", 1)[-1],
             "kind": str(claims["name"]).split(":", 1)[0],
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        "".join(found.values()).encode()  # half a character is none, and no page could show it
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise NoFacts("not a certificate's credential") from error
+    return found
 
 
 def folded(text: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from certificates.checking import cms, jose
-from certificates.checking.comparing import TEXT, Difference, changed, missing
+from certificates.checking.comparing import TEXT, Difference, changed, missing, short
 from certificates.checking.facts import LABELS, NoFacts, codes_in, facts_of
 from certificates.checking.trust import vouched
 from certificates.checking.withdrawing import NONE_WITHDRAWN, Withdrawn
@@ -202,7 +202,7 @@ def _judge_credential(
         verdict.add("credential_other")
     for name, value in facts.items():
         if record.facts.get(name, value) != value:
-            verdict.add("credential_field", _sentence(Difference(name, record.facts[name], value), "credential"), name)
+            verdict.add("credential_field", _sentence(Difference(name, record.facts[name], short(value)), "credential"), name)
 
 
 def _judge_text(verdict: Verdict, seen: dict[str, Any], record: Record | None) -> None:

@@ -1,6 +1,7 @@
 """The altered-copy check on the page: a file is handed in, the page names what differs. Works without script."""
 
 import io
+import json
 import threading
 
 import pikepdf
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from certificates.checking import sandbox
+from certificates.checking import jose, sandbox
 from certificates.web import turns
 from certificates.web.limits import CHECKING
 from tests.factories.issued import Issued, correct, issue, revoke
@@ -149,6 +150,38 @@ def test_a_picture_whose_code_leads_elsewhere_is_told_of(client: Client, issued:
     segno.make(f"https://cme.example.net/verify/{issued.code}").save(drawn, kind="png", scale=6)
     page = hand_in(client, drawn.getvalue(), "photo.png")
     assert "leads to cme.example.net, not to localhost" in page.main
+
+
+@pytest.mark.parametrize("text", ["http://[", "http://[::1/verify", "//", "\x00", "CME \u202e", "http://a]b/"])
+def test_a_code_that_is_no_address_leads_nowhere(client: Client, text: str):
+    import segno
+
+    drawn = io.BytesIO()
+    segno.make(text, micro=False).save(drawn, kind="png", scale=6)
+    assert hand_in(client, drawn.getvalue(), "photo.png").h1 == "No certificate was found by this picture"
+
+
+ODD = {
+    "creditsEarned": 10**400,
+    "activityEndDate": [1],
+    "licenseNumber": "\ud800",
+    "identifier": [{"identityType": "name", "identityHash": "J" * 100_000}],
+}
+
+
+@pytest.mark.parametrize("field", ODD)
+def test_a_credential_full_of_nonsense_is_a_forged_one(client: Client, issued: Issued, field: str):
+    """Signed by nobody, with the code of a real certificate: the page says what is wrong and stands."""
+    envelope = json.loads(issued.file("credential"))
+    head, claims, value = envelope["id"].removeprefix(jose.ENVELOPE).split(".")
+    said = json.loads(jose.unb64(claims))
+    said["credentialSubject"][field] = ODD[field]
+    token = ".".join((head, jose.b64(json.dumps(said).encode()), value))
+    forged = json.dumps({**envelope, "id": jose.ENVELOPE + token}).encode()
+    page = hand_in(client, make_page(issued.facts.snapshot, forged))
+    assert page.h1 == "This is not the document that was issued"
+    assert "credential_forged" in told(page)
+    assert len(page.body) < 60_000
 
 
 def test_a_picture_without_a_code_finds_nothing(client: Client, issued: Issued):
