@@ -14,6 +14,7 @@ from pathlib import Path
 from certificates.checking import jose, sandbox, statuses
 from certificates.checking.facts import LABELS
 from certificates.checking.judging import Verdict, judge
+from certificates.checking.statuses import Standing
 from certificates.checking.trust import roots_from_pem
 from certificates.checking.withdrawing import Withdrawn, withdrawn_by
 
@@ -30,22 +31,28 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         roots = roots_from_pem(wanted.root.read_bytes())
         body = _body(wanted.file)
-        status = wanted.status.read_bytes() if wanted.status else None
+        lists = [path.read_bytes() for path in wanted.status]
         withdrawn = _withdrawn([*_beside(wanted.root), *wanted.withdrawn], roots)
         verdict = judge(body, sandbox.look(body), roots, withdrawn=withdrawn)
-        standing = _standing(verdict, status, roots, withdrawn)
+        standing = _standing(verdict, lists, roots, withdrawn)
     except sandbox.CannotLook:
         return _end(UNKNOWN, "The file could not be read within the limits of time and memory.")
     except (OSError, ValueError) as error:
         return _end(UNKNOWN, f"It could not be checked: {error}")
-    return _tell(wanted.file.name, verdict, standing, withdrawn)
+    return _tell(wanted.file.name, verdict, standing, withdrawn, asked=bool(lists))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m certificates.check", description=__doc__)
     parser.add_argument("file", type=Path, help="the certificate, a PDF")
     parser.add_argument("--root", type=Path, default=Path("root.pem"), help="the issuer's root certificates (PEM)")
-    parser.add_argument("--status", type=Path, help="the issuer's signed status list, to learn of revocation")
+    parser.add_argument(
+        "--status",
+        type=Path,
+        action="append",
+        default=[],
+        help="the issuer's signed status list, to learn of revocation; may be given several times",
+    )
     parser.add_argument(
         "--withdrawn",
         type=Path,
@@ -72,17 +79,17 @@ def _body(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _standing(verdict: Verdict, status: bytes | None, roots: list[bytes], withdrawn: Withdrawn) -> bool | None:
-    """Whether the certificate was revoked or replaced; None when the list is missing or does not speak of it."""
-    if status is None or verdict.claims is None:
+def _standing(verdict: Verdict, lists: list[bytes], roots: list[bytes], withdrawn: Withdrawn) -> Standing | None:
+    """Whether the certificate was revoked or replaced; None when no list speaks of it."""
+    if verdict.claims is None:
         return None
     try:
-        return statuses.fallen(status, verdict.claims, roots, withdrawn)
+        return statuses.standing(lists, verdict.claims, roots, withdrawn)
     except jose.Unreadable as error:
         raise ValueError(str(error)) from error
 
 
-def _tell(name: str, verdict: Verdict, fallen: bool | None, withdrawn: Withdrawn) -> int:
+def _tell(name: str, verdict: Verdict, standing: Standing | None, withdrawn: Withdrawn, *, asked: bool) -> int:
     if verdict.facts:
         _say("The issuer's signed credential says:")
         for key, value in verdict.facts.items():
@@ -98,11 +105,12 @@ def _tell(name: str, verdict: Verdict, fallen: bool | None, withdrawn: Withdrawn
         return _end(BAD, f"{name}: NOT as it was issued.")
     if not withdrawn.known:
         _say(f"Whether its key was withdrawn is not known: no list of withdrawn keys ({LIST}) lies beside the roots.")
-    if fallen:
-        return _end(BAD, f"{name}: as it was issued, but REVOKED or REPLACED since.")
-    if fallen is None:
-        return _end(GOOD, f"{name}: as it was issued. Whether it was revoked since is not known without a status list.")
-    return _end(GOOD, f"{name}: as it was issued, and it stood when the status list was made.")
+    if standing is None:
+        why = "the status list is older than it, or not about it" if asked else "that takes a status list (--status)"
+        return _end(GOOD, f"{name}: as it was issued. Whether it was revoked since is not known: {why}.")
+    if standing.fell:
+        return _end(BAD, f"{name}: as it was issued, but REVOKED or REPLACED since, by the list of {standing.day}.")
+    return _end(GOOD, f"{name}: as it was issued, and it stood when the status list was made: {standing.day}.")
 
 
 def _end(code: int, words: str) -> int:

@@ -202,7 +202,9 @@ def _judge_credential(
         verdict.add("credential_other")
     for name, value in facts.items():
         if record.facts.get(name, value) != value:
-            verdict.add("credential_field", _sentence(Difference(name, record.facts[name], short(value)), "credential"), name)
+            verdict.add(
+                "credential_field", _sentence(Difference(name, record.facts[name], short(value)), "credential"), name
+            )
 
 
 def _judge_text(verdict: Verdict, seen: dict[str, Any], record: Record | None) -> None:

@@ -67,12 +67,12 @@ async function check(file, newer, newerKeys) {
     if (status && status.fell) {
       show("bad", "Revoked or replaced", [
         "The document is as it was issued, but it does not stand any more: it was revoked, or a corrected one has replaced it.",
-        `By the status list of ${status.at}.`, digest]);
+        `By the status list of ${inWords(status.at)}.`, digest]);
     } else if (status) {
-      show("good", "As it was issued", [compare, `It stood when the status list was made: ${status.at}.`, digest]);
+      show("good", "As it was issued", [compare, `It stood when the status list was made: ${inWords(status.at)}.`, digest]);
     } else {
       show("good", "As it was issued", [
-        compare, "Whether it was revoked since is not known: this bundle is older than the certificate.", digest]);
+        compare, "Whether it was revoked since is not known: the status list here is older than the certificate.", digest]);
     }
   } catch (error) {
     const sentence = error instanceof Wrong ? error.message : "The file is damaged or was changed.";

@@ -121,24 +121,42 @@ function facts(claims) {
   };
 }
 
+// What became of it by all lists together. What fell never stands again, so one list that says so is enough; else the
+// newest counts, and one that is older than the certificate says nothing.
 async function fallen(claims, lists, withdrawn) {
+  const found = [];
+  for (const list of lists) {
+    const one = await said(claims, list, withdrawn);
+    if (one) found.push(one);
+  }
+  found.sort((one, other) => other.fell - one.fell || other.at - one.at);
+  const [first] = found;
+  return first && (first.fell || first.at >= new Date(claims.validFrom)) ? first : null;
+}
+
+async function said(claims, list, withdrawn) {
   const LIST = "The status list is damaged, or not signed by this issuer.";
   const entry = claims.credentialStatus;
-  for (const list of lists) {
-    let said;
-    let chain;
-    try {
-      ({ claims: said, chain } = await token(new TextEncoder().encode(list)));
-    } catch (_error) {
-      throw new Unsure(LIST);
-    }
-    const day = dayOf(chain, withdrawn);
-    need(!day, `The status list is signed with a key that was withdrawn on ${day}.`, Unsure);
-    if (said.id !== entry.statusListCredential) continue;
-    const packed = fromBase64Url(said.credentialSubject.encodedList.slice(1));
-    const bits = await unpacked(packed, "gzip", 1 << 24);
-    const place = Number(entry.statusListIndex);
-    return { at: said.validFrom, fell: Boolean(bits[place >> 3] & (128 >> place % 8)) };
+  let spoken;
+  let chain;
+  try {
+    ({ claims: spoken, chain } = await token(new TextEncoder().encode(list)));
+  } catch (_error) {
+    throw new Unsure(LIST);
   }
-  return null;
+  const day = dayOf(chain, withdrawn);
+  need(!day, `The status list is signed with a key that was withdrawn on ${day}.`, Unsure);
+  if (spoken.id !== entry.statusListCredential) return null;
+  const at = new Date(spoken.validFrom);
+  const { encodedList, statusPurpose } = spoken.credentialSubject || {};
+  need(statusPurpose === "revocation" && typeof encodedList === "string" && !Number.isNaN(at.getTime()), LIST, Unsure);
+  const bits = await unpacked(fromBase64Url(encodedList.slice(1)), "gzip", 1 << 24);
+  const place = Number(entry.statusListIndex);
+  return place < bits.length * 8 ? { at, fell: Boolean(bits[place >> 3] & (128 >> place % 8)) } : null;
+}
+
+function inWords(at) {
+  const two = (number) => String(number).padStart(2, "0");
+  const day = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+  return `${day}, ${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC`;
 }

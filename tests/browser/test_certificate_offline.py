@@ -4,6 +4,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,11 @@ def genuine() -> bytes:
     return printing.printed(snapshot, url=f"{PUBLIC_URL}/verify/{snapshot['code']}", attachment=Attachment(body))
 
 
-def written(folder: Path, fallen: list[int]) -> str:
+def written(folder: Path, fallen: list[int], made_at: datetime = NOW) -> str:
     signer = printing.signer()
-    issuer = Issuer("Test provider", PUBLIC_URL, (signer.chain[-1],), NOW)
+    issuer = Issuer("Test provider", PUBLIC_URL, (signer.chain[-1],), made_at)
     file = folder / "check.html"
-    file.write_bytes(check_page(issuer, [status_list(1, fallen, PUBLIC_URL, signer, now=NOW)]))
+    file.write_bytes(check_page(issuer, [status_list(1, fallen, PUBLIC_URL, signer, now=made_at)]))
     return file.as_uri()
 
 
@@ -82,9 +83,25 @@ def test_a_revoked_one_is_told_and_a_newer_list_wins(page: Page, tmp_path: Path)
     newer = status_list(1, [1], PUBLIC_URL, printing.signer(), now=NOW)
     page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": newer.encode()})
     assert check(page, genuine()) == "Revoked or replaced"
+    page.goto(written(tmp_path, [1]))
+    older = status_list(1, [], PUBLIC_URL, printing.signer(), now=NOW - timedelta(days=1))
+    for body in (older, status_list(1, [], PUBLIC_URL, printing.signer(), now=NOW + timedelta(days=1))):
+        page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": body.encode()})
+        assert check(page, genuine()) == "Revoked or replaced"  # what fell never stands again
+        expect(page.locator("#verdict")).to_contain_text("By the status list of 23 November 2026, 15:00 UTC.")
     forged = status_list(1, [], PUBLIC_URL, make_issuer("Forger"), now=NOW)
     page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": forged.encode()})
     assert check(page, genuine()) == "Could not be checked"
+
+
+def test_a_list_from_before_the_certificate_says_nothing_of_it(page: Page, tmp_path: Path) -> None:
+    page.goto(written(tmp_path, [], NOW - timedelta(days=30)))
+    assert check(page, genuine()) == "As it was issued"
+    expect(page.locator("#verdict")).to_contain_text("not known: the status list here is older than the certificate")
+    newer = status_list(1, [], PUBLIC_URL, printing.signer(), now=NOW)
+    page.set_input_files("#list", {"name": "1.json", "mimeType": "application/json", "buffer": newer.encode()})
+    assert check(page, genuine()) == "As it was issued"
+    expect(page.locator("#verdict")).to_contain_text("It stood when the status list was made: 23 November 2026, 15:00")
 
 
 @pytest.fixture(scope="module")

@@ -353,7 +353,11 @@ def test_a_second_page_says_the_same_to_everybody():
     tried = try_upload(zipped(two), 2)
     assert tried.proof.problems == []
     body = render(
-        samples.plain("credit", Paper.A4), samples.VERIFY_URL, shelf=shelf(), signer=signer(), chosen=opened(tried.packed)
+        samples.plain("credit", Paper.A4),
+        samples.VERIFY_URL,
+        shelf=shelf(),
+        signer=signer(),
+        chosen=opened(tried.packed),
     ).body
     assert standards(body) == []
 
@@ -361,7 +365,9 @@ def test_a_second_page_says_the_same_to_everybody():
 @pytest.mark.parametrize("word", ["code", "issued"])
 def test_a_place_on_a_later_page_is_refused_and_why_is_said(word: str):
     moved = {**good(), "certificate.html": PAGE.replace(f"{{{{ {word} }}}}", "").encode()}
-    page = moved["certificate.html"].replace(b"</body>", b'<p>&nbsp;</p><div class="second">{{ %s }}</div></body>' % word.encode())
+    page = moved["certificate.html"].replace(
+        b"</body>", b'<p>&nbsp;</p><div class="second">{{ %s }}</div></body>' % word.encode()
+    )
     tried = try_upload(zipped({**moved, "certificate.html": page, **SECOND}), 2)
     said = f"The place for {word} is on page 2; what differs from person to person has its place on the first page"
     assert said in " ".join(tried.proof.problems)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,9 @@ def test_a_list_tells_the_fallen_from_the_others(fallen: set[int], asked: int):
     issuer = make_issuer()
     listed = status.status_list(1, fallen, PUBLIC_URL, issuer, now=NOW).encode()
     claims = credential(make_snapshot(), asked, PUBLIC_URL)
-    assert statuses.fallen(listed, claims, issuer.roots) is (asked in fallen)
+    found = statuses.standing([listed], claims, issuer.roots)
+    assert found is not None
+    assert (found.fell, found.at) == (asked in fallen, NOW)
 
 
 def test_lists_follow_each_other():
@@ -150,5 +153,29 @@ def test_lists_follow_each_other():
         status.encoded(1, [LIST_LENGTH + 1])
     issuer = make_issuer()
     second = status.status_list(2, [LIST_LENGTH + 1], PUBLIC_URL, issuer, now=NOW).encode()
-    assert statuses.fallen(second, credential(make_snapshot(), LIST_LENGTH + 1, PUBLIC_URL), issuer.roots) is True
-    assert statuses.fallen(second, credential(make_snapshot(), 1, PUBLIC_URL), issuer.roots) is None
+    found = statuses.standing([second], credential(make_snapshot(), LIST_LENGTH + 1, PUBLIC_URL), issuer.roots)
+    assert found is not None
+    assert found.fell
+    assert statuses.standing([second], credential(make_snapshot(), 1, PUBLIC_URL), issuer.roots) is None
+
+
+def test_what_fell_stays_fallen_and_an_old_list_knows_nothing_of_what_came_later():
+    issuer, claims = make_issuer(), credential(make_snapshot(), 1, PUBLIC_URL)
+    issued = datetime.fromisoformat(claims["validFrom"])
+    moments = {"before": issued - timedelta(seconds=1), "at": issued, "later": issued + timedelta(days=9)}
+
+    def told(*lists: tuple[str, bool]) -> tuple[bool, datetime] | None:
+        bodies = [
+            status.status_list(1, [1] if fell else [], PUBLIC_URL, issuer, now=moments[when]).encode()
+            for when, fell in lists
+        ]
+        found = statuses.standing(bodies, claims, issuer.roots)
+        return None if found is None else (found.fell, found.at)
+
+    assert told() is None
+    assert told(("before", False)) is None
+    assert told(("at", False)) == (False, moments["at"])
+    assert told(("later", False), ("before", False)) == told(("before", False), ("later", False))
+    assert told(("before", False), ("later", False)) == (False, moments["later"])
+    assert told(("later", True), ("at", False)) == told(("at", False), ("later", True)) == (True, moments["later"])
+    assert told(("at", True), ("later", False)) == (True, moments["at"])

@@ -350,12 +350,30 @@ def test_the_command_needs_no_server_and_no_database(tmp_path: Path, issuer: Iss
         listed.write_text(status.status_list(1, fallen, PUBLIC_URL, issuer, now=NOW))
         code, said = run(file, "--root", root, "--status", listed)
         assert code == expected, said
-    assert "REVOKED or REPLACED" in said
+    assert "REVOKED or REPLACED since, by the list of 23 November 2026, 15:00 UTC" in said
+    both = ("--status", tmp_path / "fell.jwt", "--status", tmp_path / "stands.jwt")
+    assert run(file, "--root", root, *both)[0] == run(file, "--root", root, *both[2:], *both[:2])[0] == 1
+    old = tmp_path / "old.jwt"
+    old.write_text(status.status_list(1, [], PUBLIC_URL, issuer, now=NOW - timedelta(days=9)))
+    code, said = run(file, "--root", root, "--status", old)
+    assert (code, "the status list is older than it" in said, "stood" in said) == (0, True, False), said
     file.write_bytes(paper[:-1] + b"x")
     code, said = run(file, "--root", root)
     assert (code, "changed after it was signed" in said, "NOT as it was issued" in said) == (1, True, True), said
     code, said = run(tmp_path / "missing.pdf", "--root", root)
     assert (code, "could not be checked" in said) == (2, True)
+
+
+def test_a_console_that_cannot_write_a_name_does_not_end_the_check(tmp_path: Path, issuer: Issuer):
+    file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
+    file.write_bytes(make_paper(make_snapshot(name="Nguyễn Thị Minh Khai"), issuer))
+    root.write_bytes(issuer.root_pem)
+    done = subprocess.run(
+        [sys.executable, "-m", "certificates.check", str(file), "--root", str(root)],
+        cwd=ROOT, capture_output=True, check=False, env={"PYTHONIOENCODING": "cp1252"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Khai" in done.stdout
 
 
 WITHDRAWN_ON = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
@@ -428,9 +446,11 @@ def test_a_status_list_by_a_withdrawn_key_says_nothing(issuer: Issuer, paper: by
     claims = judged(paper, issuer.roots).claims
     assert claims is not None
     text = status.status_list(1, [], PUBLIC_URL, issuer, now=NOW).encode()
-    assert statuses.fallen(text, claims, issuer.roots) is False
+    found = statuses.standing([text], claims, issuer.roots)
+    assert found is not None
+    assert not found.fell
     with pytest.raises(jose.Unreadable, match="withdrawn on 3 March 2027"):
-        statuses.fallen(text, claims, issuer.roots, withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots))
+        statuses.standing([text], claims, issuer.roots, withdrawn_by([listed(issuer, issuer.leaf)], issuer.roots))
 
 
 def test_the_command_reads_the_list_beside_the_roots_and_newer_ones(tmp_path: Path, issuer: Issuer, paper: bytes):
