@@ -364,15 +364,17 @@ def test_the_command_needs_no_server_and_no_database(tmp_path: Path, issuer: Iss
     assert (code, "could not be checked" in said) == (2, True)
 
 
-def test_a_console_that_cannot_write_a_name_does_not_end_the_check(tmp_path: Path, issuer: Issuer):
+def test_a_console_that_cannot_write_a_name_does_not_end_the_check(tmp_path: Path):
     file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
-    file.write_bytes(make_paper(make_snapshot(name="Nguyễn Thị Minh Khai"), issuer))
-    root.write_bytes(issuer.root_pem)
+    snapshot, signer = make_snapshot(name="Nguyễn Thị Minh Khai"), printing.signer()
+    attachment = Attachment(credential_json(snapshot, 1, PUBLIC_URL, signer))
+    file.write_bytes(printing.printed(snapshot, url=f"{PUBLIC_URL}/verify/{snapshot['code']}", attachment=attachment))
+    root.write_bytes(signer.certificates[-1].public_bytes(Encoding.PEM))
     done = subprocess.run(
         [sys.executable, "-m", "certificates.check", str(file), "--root", str(root)],
         cwd=ROOT, capture_output=True, check=False, env={"PYTHONIOENCODING": "cp1252"},
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr) == (0, b""), done.stdout
     assert b"Khai" in done.stdout
 
 
