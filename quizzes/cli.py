@@ -32,6 +32,7 @@ from quizzes.queries.versions import (
     quizzes_at_hand,
     version_facts,
 )
+from quizzes.rules.checking import cautions
 from quizzes.rules.correcting import Change, Policy, Treatment
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.linting import POLICIES, lint_all
@@ -61,9 +62,12 @@ def list_quizzes() -> None:
 @click.argument("key")
 @version_option
 def check(key: str, number: int | None) -> None:
-    """What keeps a version of the quiz KEY from being published."""
+    """What keeps a version of the quiz KEY from being published, and notes on its rules, which do not."""
     session = db.session()
-    found = obstacles_of(session, _facts(session, key, number))
+    facts = _facts(session, key, number)
+    for note in cautions(facts.delivery):
+        click.echo(f"note: {note.code}: {note.sentence}")
+    found = obstacles_of(session, facts)
     for one in found:
         click.echo(one.full)
     _end(bool(found), "Nothing stands in the way of publishing.")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cme.audit.models import RowId
 from cme.store.database import Base
 from cme.store.types import Instant, Json
+from quizzes.models.checked import keep_checked
 
 
 class Attempt(Base):
@@ -77,6 +78,8 @@ class Answer(Base):
         ),
         CheckConstraint("certainty IS NULL OR certainty IN ('low', 'middle', 'high')", name="certainty_known"),
         CheckConstraint("seconds IS NULL OR seconds >= 0", name="seconds_not_negative"),
+        CheckConstraint("checked_at IS NULL OR chosen IS NOT NULL", name="checked_has_answer"),
+        CheckConstraint("checked_at IS NULL OR saved_at IS NOT NULL", name="checked_was_saved"),
     )
 
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
@@ -91,6 +94,8 @@ class Answer(Base):
     """The answer in its canonical text (rules/answers.py): for one choice its key."""
     certainty: Mapped[str | None] = mapped_column(String(6))
     saved_at: Mapped[datetime | None] = mapped_column(Instant)
+    checked_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When its learner asked for feedback during the attempt; from then on it is final."""
     seconds: Mapped[int | None]
     """Time spent on it as far as it is known (rules/pace.py): for figures over many people, never for judging one."""
     points: Mapped[int | None]
@@ -116,4 +121,5 @@ class AccommodationGrant(Base):
 # The tables themselves, for statements that every answer runs: they skip what the ORM does around a row.
 ATTEMPTS = cast("Table", Attempt.__table__)
 ANSWERS = cast("Table", Answer.__table__)
+keep_checked(ANSWERS)
 ACCOMMODATIONS = cast("Table", AccommodationGrant.__table__)

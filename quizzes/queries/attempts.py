@@ -52,6 +52,7 @@ _ATTEMPT = (
         ANSWERS.c.parts,
         ANSWERS.c.certainty,
         ANSWERS.c.maximum,
+        ANSWERS.c.checked_at,
     )
     .select_from(ATTEMPTS.join(ANSWERS, ANSWERS.c.attempt_id == ATTEMPTS.c.id))
     .where(ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person"))
@@ -104,6 +105,8 @@ class AnswerFacts:
     parts: tuple[str, ...] = ()
     certainty: str | None = None
     maximum: int = 1
+    checked_at: datetime | None = None
+    """When it was checked during the attempt, which made it final."""
 
     @property
     def shape(self) -> Shape:
@@ -190,6 +193,7 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
             parts=tuple(row[24]),
             certainty=row[25],
             maximum=row[26],
+            checked_at=row[27],
         )
         for row in rows
     )
@@ -247,6 +251,7 @@ def export_of(session: Session, person_id: int) -> list[dict[str, Any]]:
                 "chosen": answer.chosen,
                 "certainty": answer.certainty,
                 "saved_at": _text(answer.saved_at),
+                "checked_at": _text(answer.checked_at),
                 "seconds": answer.seconds,
                 "points": answer.points,
             }

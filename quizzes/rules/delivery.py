@@ -1,6 +1,6 @@
 """Delivery: when answers are taken, what a result may show, how a score is worded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -24,6 +24,8 @@ class Refusal(StrEnum):
     TIME_OVER = "time_over"
     NO_ATTEMPTS_LEFT = "no_attempts_left"
     WAIT = "wait_between_attempts"
+    ANSWER_CHECKED = "answer_checked"
+    NO_CHECKING = "no_checking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ TIME_OVER = MayNotAnswer(
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What may be seen of a submitted attempt, beside its score."""
+    """What may be seen of a submitted attempt, beside its score; or of one checked answer while it is open."""
 
     verdicts: bool
     """Right or wrong for each own answer."""
     passages: bool
-    """The passage to read again, for wrong answers."""
+    """The passage to read again, for wrong answers; for all, where right and wrong may not be told apart."""
     keys: bool
     """The key of every question."""
     answers: bool = True
@@ -73,9 +75,14 @@ class Review:
         """Everything that either of them shows."""
         return Review(**{name: getattr(self, name) or getattr(other, name) for name in REVIEW_PARTS})
 
+    def leads_to_passages(self, *, right: bool) -> bool:
+        """Whether the passages of an answer are named; naming them only for wrong ones would tell which those are."""
+        return self.passages and (self.keys or not self.verdicts or not right)
+
 
 REVIEW_PARTS = ("answers", "verdicts", "passages", "keys", "rationales", "references")
 NOTHING = Review(verdicts=False, passages=False, keys=False, answers=False)
+ONLY_ANSWERS = Review(verdicts=False, passages=False, keys=False)
 BEFORE_PASSING = Review(verdicts=True, passages=True, keys=False)
 AFTER_PASSING = Review(verdicts=True, passages=True, keys=True, rationales=True, references=True)
 
@@ -94,9 +101,20 @@ class DeliveryRules:
     """Whether learners say how sure they are of each answer."""
     peers: bool = False
     """Whether who has passed sees how others answered, where enough did."""
+    during: Review = ONLY_ANSWERS
+    """While the attempt is open, of an answer that was checked and so is final; own answers are seen in any case."""
     after_try: Review = BEFORE_PASSING
     after_passing: Review = AFTER_PASSING
     after_term: Review = NOTHING
+
+    def __post_init__(self) -> None:
+        if not self.during.answers:
+            object.__setattr__(self, "during", replace(self.during, answers=True))
+
+    @property
+    def checks_answers(self) -> bool:
+        """Whether learners may check an answer while the attempt is open, which makes it final."""
+        return self.during != ONLY_ANSWERS
 
 
 TODAY = DeliveryRules()

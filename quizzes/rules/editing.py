@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from quizzes.rules.delivery import TODAY, DeliveryRules
+from quizzes.rules.delivery_words import delivery_changes
 from quizzes.rules.drawing import DrawError, candidate_of, draw
 from quizzes.rules.item import BlueprintLine, Item, Topic, points_of
 from quizzes.rules.media import Medium, shown_in
@@ -253,6 +254,8 @@ class Difference:
     delivery: bool = False
     vignettes: tuple[str, ...] = ()
     """Keys of the cases whose text differs."""
+    rules: tuple[str, ...] = ()
+    """Each delivery rule that differs, in words."""
 
     @property
     def is_empty(self) -> bool:
@@ -314,6 +317,7 @@ def difference(
         reordered=[one for one in old if one in new] != [one for one in new if one in old],
         blueprint=tuple(blueprints[0]) != tuple(blueprints[1]),
         delivery=deliveries[0] != deliveries[1],
+        rules=delivery_changes(*deliveries),
         vignettes=tuple(
             sorted(key for key in {**vignettes[0], **vignettes[1]} if vignettes[0].get(key) != vignettes[1].get(key))
         ),

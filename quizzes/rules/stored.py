@@ -8,7 +8,7 @@ from typing import Any
 from quizzes.rules.delivery import NOTHING, TODAY, DeliveryRules, Review
 from quizzes.rules.item import POINTS_PER_ITEM, BlueprintLine, Item, Numeric, StemItem
 
-STAGES = ("after_try", "after_passing", "after_term")
+STAGES = ("during", "after_try", "after_passing", "after_term")
 
 
 def settings_of(item: Item) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, case, cast, extract, func, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, cast, extract, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Invalid, NotFound, Refused
@@ -46,10 +46,11 @@ _last = func.coalesce(
 _gap = bindparam("clock", type_=Integer) - cast(func.round(extract("epoch", _last)), Integer)
 _spent = case((_gap.between(0, IDLE_SECONDS), func.coalesce(ANSWERS.c.seconds, 0) + _gap), else_=ANSWERS.c.seconds)
 _place = (ANSWERS.c.attempt_id == _open_attempt.scalar_subquery(), ANSWERS.c.position == bindparam("place"))
+_not_checked = ANSWERS.c.checked_at.is_(None)  # asked again of the row as it is, once whoever checks it is through
 # Statements are built once: building costs more than running them.
 _SAVE = (
     update(ANSWERS)
-    .where(*_place)
+    .where(*_place, _not_checked)
     .values(chosen=bindparam("choice"), saved_at=bindparam("at"), seconds=_spent)
     .returning(
         ANSWERS.c.choice_order,
@@ -58,7 +59,26 @@ _SAVE = (
         ANSWERS.c.parts,
     )
 )
-_STATE = select(ATTEMPTS.c.state, ATTEMPTS.c.due_at).where(*_mine)
+_STATE = (
+    select(
+        ATTEMPTS.c.state,
+        ATTEMPTS.c.due_at,
+        ANSWERS.c.checked_at,
+        ANSWERS.c.chosen,
+        ANSWERS.c.choice_order,
+        ANSWERS.c.kind,
+        ANSWERS.c.parts,
+        _answered_elsewhere.scalar_subquery(),
+    )
+    .select_from(
+        ATTEMPTS.join(
+            ANSWERS,
+            and_(ANSWERS.c.attempt_id == ATTEMPTS.c.id, ANSWERS.c.position == bindparam("place")),
+            isouter=True,
+        )
+    )
+    .where(*_mine)
+)
 _LOCK = (
     select(
         ATTEMPTS.c.id,
@@ -86,6 +106,7 @@ _ANSWERS = (
         ANSWERS.c.parts,
         ANSWERS.c.certainty,
         ANSWERS.c.seconds,
+        ANSWERS.c.checked_at,
     )
     .where(ANSWERS.c.attempt_id == bindparam("attempt"))
     .order_by(ANSWERS.c.position)
@@ -103,16 +124,20 @@ _GRADE = update(ANSWERS).where(*_by_place).values(points=bindparam("given"))
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An answer is in the database; how many questions of the attempt are answered now."""
+    """Answers are in the database; how many questions of the attempt are answered now.
+
+    `final` are positions whose answer was checked before and stays, although something else was sent for them.
+    """
 
     saved_at: datetime
     answered: int
+    final: tuple[int, ...] = ()
 
 
 def save_answer(
     session: Session, person_id: int, attempt_code: str, position: int, answer: str, *, now: datetime
 ) -> Saved:
-    """Keep one answer; the same again is the same. One statement in the ordinary case.
+    """Keep one answer; the same again is the same. One statement in the ordinary case. A checked answer stays.
 
     Refuses: NotFound for a stranger's attempt, attempt_submitted, time_over, a position or a choice that was not shown.
     """
@@ -122,7 +147,7 @@ def save_answer(
     place |= {"clock": int(now.timestamp() + 0.5), "at": now}
     row = session.execute(_SAVE, {**place, "choice": answer or None}).one_or_none()
     if row is None:
-        raise _why_not_saved(session, person_id, attempt_code, now=now)
+        return _as_checked(session, place, answer, now=now)
     kept = _canonical(Shape(Kind(row[2]), row[0], row[3]), answer)
     if kept != (answer or None):
         session.execute(_SAVE, {**place, "choice": kept})
@@ -140,7 +165,8 @@ def save_answers(session: Session, person_id: int, attempt_code: str, sheet: Ans
         raise Refused(refusal.code, refusal.sentence)
     answers = answers_of(session, attempt.attempt_id)
     kept = keep(session, attempt, answers, sheet, now=now)
-    return Saved(saved_at=now, answered=sum(one is not None for one in kept.values()))
+    answered = sum(one is not None for one in kept.chosen.values())
+    return Saved(saved_at=now, answered=answered, final=kept.final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +201,7 @@ class Answered:
     parts: list[str]
     certainty: str | None
     seconds: int | None
+    checked_at: datetime | None
 
     @property
     def shape(self) -> Shape:
@@ -196,43 +223,54 @@ def answers_of(session: Session, attempt_id: int) -> dict[int, Answered]:
     return {row[0]: Answered(*row[1:]) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer of every position as it is now, and the positions that were checked before and stayed as they were."""
+
+    chosen: Mapping[int, str | None]
+    final: tuple[int, ...]
+
+
 def keep(
     session: Session, attempt: LockedAttempt, answers: Mapping[int, Answered], sheet: AnswerSheet, *, now: datetime
-) -> dict[int, str | None]:
-    """Store what of the sheet is new; gives the answer of every position as it is then.
+) -> Kept:
+    """Store what of the sheet is new; what was checked stays as it was.
 
     Where several answers come at once, nobody can say how long each of them took.
     Refuses: Invalid for positions and choices that were not shown; nothing of the sheet is kept then.
     """
-    chosen = {position: row.chosen for position, row in answers.items()}
-    sure = {position: row.certainty for position, row in answers.items()}
+    before = {position: (row.chosen, row.certainty) for position, row in answers.items()}
+    wanted = dict(before)
     for position, answer in sheet.chosen.items():
         if position not in answers:
             raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
         _judge_text(answer)
-        chosen[position] = _canonical(answers[position].shape, answer)
+        wanted[position] = (_canonical(answers[position].shape, answer), wanted[position][1])
     for position, certainty in sheet.certainty.items():
         if position not in answers or certainty not in CERTAINTIES:
             raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-        sure[position] = certainty
-    moved = [position for position, row in answers.items() if chosen[position] != row.chosen]
+        wanted[position] = (wanted[position][0], certainty)
+    differing = [position for position in answers if wanted[position] != before[position]]
+    final = tuple(position for position in differing if answers[position].checked_at is not None)
+    now_kept = {position: before[position] if position in final else wanted[position] for position in answers}
+    moved = [position for position in answers if now_kept[position][0] != before[position][0]]
     last = max((row.saved_at for row in answers.values() if row.saved_at), default=attempt.started_at)
     took = spent(last, now) if len(moved) == 1 else None
     changed = [
         {
             "attempt": attempt.attempt_id,
             "place": position,
-            "choice": chosen[position],
-            "at": now if position in moved else row.saved_at,
-            "sure": sure[position],
-            "took": added(row.seconds, took) if position in moved else row.seconds,
+            "choice": now_kept[position][0],
+            "at": now if position in moved else answers[position].saved_at,
+            "sure": now_kept[position][1],
+            "took": added(answers[position].seconds, took) if position in moved else answers[position].seconds,
         }
-        for position, row in answers.items()
-        if (chosen[position], sure[position]) != (row.chosen, row.certainty)
+        for position in differing
+        if position not in final
     ]
     if changed:
         session.execute(_STORE, changed)
-    return chosen
+    return Kept({position: chosen for position, (chosen, _sure) in now_kept.items()}, final)
 
 
 def store_points(session: Session, attempt_id: int, points: Mapping[int, int]) -> None:
@@ -249,14 +287,23 @@ def _refusal(state: str, due_at: datetime | None, *, now: datetime) -> MayNotAns
     return None if delivery.takes_answers(due_at, now=now) else delivery.TIME_OVER
 
 
-def _why_not_saved(session: Session, person_id: int, attempt_code: str, *, now: datetime) -> Refused:
-    row = session.execute(_STATE, {"person": person_id, "attempt": attempt_code}).one_or_none()
+def _as_checked(session: Session, place: Mapping[str, object], answer: str, *, now: datetime) -> Saved:
+    """Why no row was written: the answer was checked, and then it stays; anything else is refused.
+
+    Nothing is locked here: whoever holds a share of the attempt must not ask for more of it.
+    """
+    row = session.execute(_STATE, place).one_or_none()
     if row is None:
-        return NotFound()
+        raise NotFound
     refusal = _refusal(row[0], row[1], now=now)
     if refusal is not None:
-        return Refused(refusal.code, refusal.sentence)
-    return Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
+        raise Refused(refusal.code, refusal.sentence)
+    if row[2] is None:
+        raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
+    same = _canonical(Shape(Kind(row[5]), row[4], row[6]), answer) == row[3]
+    position = place["place"]
+    assert isinstance(position, int)
+    return Saved(saved_at=now, answered=row[7] + 1, final=() if same else (position,))
 
 
 def _judge_position(position: int) -> None:

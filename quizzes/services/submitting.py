@@ -1,6 +1,6 @@
 """Submitting an attempt, by its learner or because its time is over; graded against the version it began with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, update
@@ -42,11 +42,15 @@ _SUBMIT = (
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The attempt is submitted; the second time it is the same."""
+    """The attempt is submitted; the second time it is the same.
+
+    `final` are positions that were graded as they had been checked, although something else was sent for them.
+    """
 
     code: str
     passed: bool
     counted: bool
+    final: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class StillOpen:
 
     code: str
     unanswered: tuple[int, ...]
+    final: tuple[int, ...] = ()
 
 
 def submit(
@@ -68,7 +73,7 @@ def submit(
     now: datetime,
     confirm_unanswered: bool = False,
 ) -> Graded | StillOpen:
-    """Save what the sheet holds, then grade the attempt against the version it began with.
+    """Save what the sheet holds, then grade the attempt against the version it began with; checked answers stay.
 
     Graded already: the first result, unchanged. A pass counts towards credit only when the attempt began for credit and
     `now`, the instant the request was received, lies inside the term. When its time is over it is submitted as saved,
@@ -82,10 +87,11 @@ def submit(
     over = is_over(attempt.due_at, now=now)
     answers = answers_of(session, attempt.attempt_id)
     given = sheet if takes_answers(attempt.due_at, now=now) else AnswerSheet({})
-    chosen = keep(session, attempt, answers, given, now=now)
+    kept = keep(session, attempt, answers, given, now=now)
+    chosen = kept.chosen
     unanswered = tuple(position for position, row in answers.items() if not complete(row.shape, chosen[position]))
     if unanswered and not confirm_unanswered and not over:
-        return StillOpen(attempt_code, unanswered)
+        return StillOpen(attempt_code, unanswered, kept.final)
     items = versions.get(session, attempt.version_id).facts.items
     score = grade(
         {position: items[row.question_id] for position, row in answers.items()},
@@ -95,7 +101,8 @@ def submit(
     score = with_corrections(session, score, questions, chosen, items)
     store_points(session, attempt.attempt_id, score.points)
     at = attempt.due_at if over and attempt.due_at is not None else now
-    return _close(session, person_id, attempt_code, attempt, release, score, at=at, now=now)
+    graded = _close(session, person_id, attempt_code, attempt, release, score, at=at, now=now)
+    return replace(graded, final=kept.final)
 
 
 def submit_overdue(

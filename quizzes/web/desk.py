@@ -185,6 +185,7 @@ def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
         obstacles=obstacles_seen(session, shelf(), here),
         changed=difference_seen(here, published),
         numbers=here.numbers,
+        notes=cautions(facts.delivery),
     )
 
 

@@ -20,6 +20,8 @@ class Limits:
     wait_hours: int = 0
     extra_time: bool = False
     refusal: str = ""
+    during: Review = TODAY.during
+    checks_answers: bool = False
     after_try: Review = TODAY.after_try
     after_passing: Review = TODAY.after_passing
     several_kinds: bool = False
@@ -53,6 +55,8 @@ def limits_of(
         wait_hours=rules.wait_hours,
         extra_time=bool(minutes and granted.extra_time_percent),
         refusal=refusal,
+        during=rules.during,
+        checks_answers=rules.checks_answers,
         after_try=rules.after_try,
         after_passing=rules.after_passing,
         several_kinds=any(item.kind is not Kind.SINGLE or item.points > 1 for item in version.items.values()),

@@ -116,7 +116,7 @@ def result_of(
         self_test=_why_self_test(attempt, shown),
         questions=tuple(
             _with_peers(
-                _question(answer, version, shown, review, changes.get(answer.question_id)),
+                question_seen(answer, version, shown, review, changes.get(answer.question_id)),
                 answer,
                 peers.get(answer.question_id),
             )
@@ -149,15 +149,15 @@ def _percent(part: int, whole: int) -> int:
     return (part * 200 + whole) // (2 * whole)
 
 
-def _question(
+def question_seen(
     answer: AnswerFacts, version: ShownVersion, shown: Shown, review: Review, change: Change | None
 ) -> ResultQuestion:
+    """One graded answer as far as the review lets it be seen; `change` is the correction of its key, if there is one."""
     item, words = version.facts.items[answer.question_id], version.words(answer.question_id)
     if change is not None:
         item = corrected(item, change)
     right = answer.points == answer.maximum
     references = {entry.key: entry for entry in shown.page.references}
-    pointed = review.passages and not right and review.verdicts
     return ResultQuestion(
         position=answer.position,
         stem=words.stem,
@@ -169,7 +169,7 @@ def _question(
         parts=_parts(answer, item, words, review),
         rationale=words.rationale if review.rationales and words.rationale else None,
         certainty=answer.certainty,
-        passages=item.passages if (review.keys and review.passages) or pointed else (),
+        passages=item.passages if review.leads_to_passages(right=right) else (),
         references=tuple(references[key] for key in item.references if review.references and key in references),
         corrected=change is not None,
     )

@@ -8,6 +8,7 @@ from cme.kernel.refusal import Conflict, Invalid
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.moment import request_now
+from quizzes.rules.checking import FINAL_WHEN_CHECKED, Note, cautions
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.preflight import preflight_of
 from quizzes.services.publishing import drawn_in
@@ -26,7 +27,9 @@ def rules(version_id: int) -> ResponseReturnValue:
     facts = _facts(db.session(), version_id)
     form = RulesForm(formdata=None)
     form.fill(facts)
-    return render_template("quizzes/desk/rules.html", facts=facts, form=form, problems=[])
+    return render_template(
+        "quizzes/desk/rules.html", facts=facts, form=form, problems=[], notes=_worth_a_thought(facts)
+    )
 
 
 @bp.post(f"/versions/<{ROW}:version_id>/rules")
@@ -56,7 +59,10 @@ def save_rules(version_id: int) -> ResponseReturnValue:
             form.edition.data = _facts(db.session(), version_id).edition
     else:
         problems = _sentences(form)
-    return render_template("quizzes/desk/rules.html", facts=facts, form=form, problems=problems), 422
+    page = render_template(
+        "quizzes/desk/rules.html", facts=facts, form=form, problems=problems, notes=_worth_a_thought(facts)
+    )
+    return page, 422
 
 
 @bp.get(f"/versions/<{ROW}:version_id>/preflight")
@@ -75,7 +81,13 @@ def preflight(version_id: int) -> ResponseReturnValue:
             lambda: preflight_of(facts.blueprint, list(facts.items.values())),
         ),
         obstacles=[one for one in obstacles_seen(session, shelf(), here) if one.field in {"blueprint", "points"}],
+        notes=cautions(facts.delivery),
     )
+
+
+def _worth_a_thought(facts: QuizVersionFacts) -> list[Note]:
+    """Beside the form: that a checked answer is final is said there in any case."""
+    return [note for note in cautions(facts.delivery) if note is not FINAL_WHEN_CHECKED]
 
 
 def _facts(session: Session, version_id: int) -> QuizVersionFacts:

@@ -1,5 +1,6 @@
 """The form of a draft's blueprint, delivery rules and shared cases."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from flask_wtf import FlaskForm
@@ -19,32 +20,25 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from cme.kernel.text import clean_block, clean_line
 from quizzes.rules.delivery import REVIEW_PARTS, DeliveryRules, Review
+from quizzes.rules.delivery_words import PART_WORDS
 from quizzes.rules.item import BlueprintLine, QuizVersionFacts
 from quizzes.rules.limits import MOST_TEXT
 from quizzes.rules.stored import STAGES
 from quizzes.services.ruling import Surroundings
 from quizzes.web.forms import names
 
-PART_WORDS = {
-    "answers": "Questions with the own answers",
-    "verdicts": "Right or wrong",
-    "passages": "Passages to read again",
-    "keys": "Right answers",
-    "rationales": "Reasons",
-    "references": "References",
-}
 EMPTY_LINES = 2
 
 
-class CheckboxesField(SelectMultipleField):
-    """Several boxes under one legend."""
+class StageCheckboxField(SelectMultipleField):
+    """What is seen at one stage: several boxes under one legend."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
 
-def _stage(label: str) -> CheckboxesField:
-    return CheckboxesField(label, choices=[SelectChoice(part, PART_WORDS[part]) for part in REVIEW_PARTS])
+def _stage(label: str, parts: Sequence[str] = REVIEW_PARTS) -> StageCheckboxField:
+    return StageCheckboxField(label, choices=[SelectChoice(part, PART_WORDS[part].capitalize()) for part in parts])
 
 
 class LineForm(Form):
@@ -74,6 +68,7 @@ class RulesForm(FlaskForm):
     minutes = IntegerField("Minutes for an attempt", description="Empty: no limit.", validators=[Optional()])
     certainty = BooleanField("Ask how sure learners are of each answer (it never changes a point)")
     peers = BooleanField("Show who has passed how others answered, once 30 people did")
+    during = _stage("During the attempt, of a checked answer", [part for part in REVIEW_PARTS if part != "answers"])
     after_try = _stage("After each attempt")
     after_passing = _stage("After passing, in addition")
     after_term = _stage("After the end of the term, in addition")

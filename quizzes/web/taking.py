@@ -19,8 +19,10 @@ from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, rele
 from quizzes.queries.corrections import overrides_for, regrades_of
 from quizzes.queries.health import peers_of
 from quizzes.queries.versions import published_version_for_release
+from quizzes.rules.checking import not_complete, stays_as_checked
 from quizzes.rules.delivery import Refusal, positions_phrase, takes_answers
 from quizzes.services import taking
+from quizzes.web.feedback import feedback_of
 from quizzes.web.limits import NO_LIMITS, Limits, limits_of
 from quizzes.web.module import Shown, current_release, shown_of, step, versions
 from quizzes.web.result import result_of, wants_peers
@@ -93,14 +95,19 @@ def attempt(code: str) -> ResponseReturnValue:
         browser[VIEW] = wanted
     one = browser.get(VIEW) == "one"
     position = _position(facts, request.args.get("q", type=int)) if one else None
+    shown, version = shown_of(session, release, now=now), versions().get(session, facts.version_id)
+    answers = [row for row in facts.answers if position in {None, row.position}]
     return render_template(
         "quizzes/attempt.html",
         seconds_left=max(0, int((facts.due_at - now).total_seconds())) if facts.due_at else None,
-        shown=shown_of(session, release, now=now),
+        shown=shown,
         release=release,
         attempt=facts,
-        version=versions().get(session, facts.version_id),
-        answers=[row for row in facts.answers if position in {None, row.position}],
+        version=version,
+        answers=answers,
+        feedback=feedback_of(session, answers, version, shown),
+        left_open=request.args.get("open", type=int),
+        not_complete=not_complete,
         position=position,
         check=facts.unanswered if request.args.get("check") else (),
         positions_phrase=positions_phrase,
@@ -119,19 +126,39 @@ def answers(code: str) -> ResponseReturnValue:
     except Refused as refused:
         if json_wanted:
             return jsonify(message=refused.sentence, code=refused.code), refused.status
-        if refused.code == Refusal.TIME_OVER:
-            return redirect(url_for("quizzes.attempt", code=code), 303)
-        if refused.code == Refusal.ALREADY_SUBMITTED:
-            flash(refused.sentence, "info")
-            return redirect(url_for("quizzes.result", code=code), 303)
-        raise
+        return _led_on(refused, code)
     if json_wanted:
-        return jsonify(saved_at=saved.saved_at.isoformat(), answered=saved.answered)
+        facts = {"saved_at": saved.saved_at.isoformat(), "answered": saved.answered}
+        if not saved.final:
+            return jsonify(facts)
+        kept = stays_as_checked(saved.final)
+        return jsonify(facts | {"message": kept.sentence, "code": kept.code, "final": saved.final}), Refused.status
+    _say_what_stayed(saved.final)
     here = request.form.get("at", type=int)
     if here is None:
         return redirect(url_for("quizzes.attempt", code=code), 303)
     moved = here + {"next": 1, "previous": -1}.get(request.form.get("go", ""), 0)
     return redirect(url_for("quizzes.attempt", code=code, q=moved), 303)
+
+
+@bp.post("/attempts/<code>/check")
+@signed_in
+def check(code: str) -> ResponseReturnValue:
+    """Save the page's answers and make one of them final; leads to what may be seen of it, where the focus lands."""
+    position = request.form.get("check", 0, type=int)
+    sheet = sheet_of(request)
+    try:
+        with transaction() as session:
+            outcome = taking.check_answer(
+                session, current_user.person_id, code, position, sheet, versions=versions(), now=request_now()
+            )
+    except Refused as refused:
+        return _led_on(refused, code)
+    _say_what_stayed(outcome.final)
+    here = request.form.get("at", type=int)
+    open_here = position if isinstance(outcome, taking.NotChecked) else None
+    place = f"open-{position}" if open_here else f"question-{position}"
+    return redirect(url_for("quizzes.attempt", code=code, q=here, open=open_here, _anchor=place), 303)
 
 
 @bp.post("/attempts/<code>/submit")
@@ -154,9 +181,26 @@ def submit(code: str) -> ResponseReturnValue:
             now=request_now(),
             confirm_unanswered=confirmed,
         )
+    _say_what_stayed(outcome.final)
     if isinstance(outcome, taking.StillOpen):
         return redirect(url_for("quizzes.attempt", code=code, check=1, q=outcome.unanswered[0]), 303)
     return redirect(url_for("quizzes.result", code=code), 303)
+
+
+def _led_on(refused: Refused, code: str) -> ResponseReturnValue:
+    """An attempt that is over, or submitted, leads to its result; anything else is shown as it was refused."""
+    if refused.code == Refusal.TIME_OVER:
+        return redirect(url_for("quizzes.attempt", code=code), 303)
+    if refused.code == Refusal.ALREADY_SUBMITTED:
+        flash(refused.sentence, "info")
+        return redirect(url_for("quizzes.result", code=code), 303)
+    raise refused
+
+
+def _say_what_stayed(final: tuple[int, ...]) -> None:
+    """For who sent something else for an answer that was checked, perhaps in another tab."""
+    if final:
+        flash(stays_as_checked(final).sentence, "info")
 
 
 @bp.get("/attempts/<code>/result")

@@ -88,7 +88,8 @@ class Autosave {
       return this.later(RENEWING);
     }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.later(told.message || OFFLINE);
-    return this.settle(sent, told.message || told.error?.sentence || "This answer could not be saved. Please reload the page.", "failed");
+    const refused = told.message || told.error?.sentence || "This answer could not be saved. Please reload the page.";
+    return this.settle(sent, refused, "failed", told.final && ((group) => !told.final.includes(Number(group.slice(2)))));
   }
 
   later(message) {
@@ -97,12 +98,13 @@ class Autosave {
     this.timer = window.setTimeout(() => this.flush(), seconds * 1000);
   }
 
-  settle(sent, text, state) {
+  // `kept` says of which answers all the same: others of the same message may be final already.
+  settle(sent, text, state, kept = () => state === "saved") {
     for (const [name, value] of sent) if (this.waiting.get(name) === value) this.waiting.delete(name);
     this.tries = 0;
     this.renewals = 0;
     this.say(text, state);
-    if (state === "saved") for (const [group, pairs] of sent) if (group.startsWith("q-")) markAnswered(this.form, group, pairs.some(([, value]) => value));
+    for (const [group, pairs] of sent) if (group.startsWith("q-") && kept(group)) markAnswered(this.form, group, pairs.some(([, value]) => value));
   }
 }
 
