@@ -20,20 +20,16 @@ STAGE_WORDS = {
 
 def delivery_changes(before: DeliveryRules, after: DeliveryRules) -> tuple[str, ...]:
     """A sentence for each rule that differs: "Attempts for credit: as many as wanted before, 3 now"."""
+    endless = "as many as wanted"
     pairs = [
-        (
-            "Attempts for credit",
-            _limit(before.attempts, "as many as wanted"),
-            _limit(after.attempts, "as many as wanted"),
-        ),
+        ("Attempts for credit", _limit(before.attempts, endless), _limit(after.attempts, endless)),
         ("Hours between two attempts", _limit(before.wait_hours, "none"), _limit(after.wait_hours, "none")),
         ("Minutes for an attempt", _limit(before.minutes, "no limit"), _limit(after.minutes, "no limit")),
         ("Certainty", _asked(before.certainty), _asked(after.certainty)),
         ("Answers of others", _shown(before.peers), _shown(after.peers)),
     ]
-    pairs += [
-        (words, seen(getattr(before, stage)), seen(getattr(after, stage))) for stage, words in STAGE_WORDS.items()
-    ]
+    for stage, words in STAGE_WORDS.items():
+        pairs.append((words, seen(getattr(before, stage)), seen(getattr(after, stage))))
     return tuple(f"{words}: {old} before, {new} now" for words, old, new in pairs if old != new)
 
 

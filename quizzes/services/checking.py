@@ -12,7 +12,7 @@ from quizzes.rules.answers import complete
 from quizzes.rules.checking import may_check
 from quizzes.rules.delivery import MayNotAnswer, Refusal
 from quizzes.rules.grading import AnswerSheet
-from quizzes.services.saving import NO_SUCH_QUESTION, answers_of, keep, lock
+from quizzes.services.keeping import NO_SUCH_QUESTION, answers_of, keep, lock
 from quizzes.services.versions import VersionCache
 
 _CHECK = (

@@ -1,4 +1,4 @@
-"""Saving answers, and the lock under which an attempt's answers are read and written."""
+"""Saving answers: one in a single statement, several under the attempt's lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,21 @@ from sqlalchemy.orm import Session
 
 from cme.kernel.refusal import Invalid, NotFound, Refused
 from quizzes.models.attempt import ANSWERS, ATTEMPTS
-from quizzes.rules import delivery
-from quizzes.rules.answers import CERTAINTIES, MOST_ANSWER, AnswerError, Shape, canonical
-from quizzes.rules.delivery import LATE, MayNotAnswer, Refusal
+from quizzes.rules.answers import Shape
+from quizzes.rules.delivery import LATE, Refusal
 from quizzes.rules.grading import AnswerSheet
 from quizzes.rules.item import Kind
 from quizzes.rules.limits import MOST_POSITION
-from quizzes.rules.pace import IDLE_SECONDS, added, spent
-
-NO_SUCH_CHOICE = "That choice does not belong to this question. Nothing was changed."
-NO_SUCH_QUESTION = "That question does not belong to this attempt. Nothing was changed."
-
+from quizzes.rules.pace import IDLE_SECONDS
+from quizzes.services.keeping import (
+    NO_SUCH_QUESTION,
+    answers_of,
+    canonical_text,
+    judge_text,
+    keep,
+    lock,
+    refusal_of,
+)
 
 _mine = (ATTEMPTS.c.code == bindparam("attempt"), ATTEMPTS.c.person_id == bindparam("person"))
 # On PostgreSQL this also takes a share of the attempt's row, so that a save and a submit of the same attempt never
@@ -79,47 +83,6 @@ _STATE = (
     )
     .where(*_mine)
 )
-_LOCK = (
-    select(
-        ATTEMPTS.c.id,
-        ATTEMPTS.c.release_id,
-        ATTEMPTS.c.version_id,
-        ATTEMPTS.c.state,
-        ATTEMPTS.c.for_credit,
-        ATTEMPTS.c.pass_points,
-        ATTEMPTS.c.passed,
-        ATTEMPTS.c.counted,
-        ATTEMPTS.c.due_at,
-        ATTEMPTS.c.started_at,
-    )
-    .where(*_mine)
-    .with_for_update()
-)
-_ANSWERS = (
-    select(
-        ANSWERS.c.position,
-        ANSWERS.c.question_id,
-        ANSWERS.c.choice_order,
-        ANSWERS.c.chosen,
-        ANSWERS.c.saved_at,
-        ANSWERS.c.kind,
-        ANSWERS.c.parts,
-        ANSWERS.c.certainty,
-        ANSWERS.c.seconds,
-        ANSWERS.c.checked_at,
-    )
-    .where(ANSWERS.c.attempt_id == bindparam("attempt"))
-    .order_by(ANSWERS.c.position)
-)
-_by_place = (ANSWERS.c.attempt_id == bindparam("attempt"), ANSWERS.c.position == bindparam("place"))
-_STORE = (
-    update(ANSWERS)
-    .where(*_by_place)
-    .values(
-        chosen=bindparam("choice"), saved_at=bindparam("at"), certainty=bindparam("sure"), seconds=bindparam("took")
-    )
-)
-_GRADE = update(ANSWERS).where(*_by_place).values(points=bindparam("given"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +104,14 @@ def save_answer(
 
     Refuses: NotFound for a stranger's attempt, attempt_submitted, time_over, a position or a choice that was not shown.
     """
-    _judge_text(answer)
+    judge_text(answer)
     _judge_position(position)
     place = {"person": person_id, "attempt": attempt_code, "place": position, "late": now - LATE}
     place |= {"clock": int(now.timestamp() + 0.5), "at": now}
     row = session.execute(_SAVE, {**place, "choice": answer or None}).one_or_none()
     if row is None:
         return _as_checked(session, place, answer, now=now)
-    kept = _canonical(Shape(Kind(row[2]), row[0], row[3]), answer)
+    kept = canonical_text(Shape(Kind(row[2]), row[0], row[3]), answer)
     if kept != (answer or None):
         session.execute(_SAVE, {**place, "choice": kept})
     return Saved(saved_at=now, answered=row[1] + (kept is not None))
@@ -169,124 +132,6 @@ def save_answers(session: Session, person_id: int, attempt_code: str, sheet: Ans
     return Saved(saved_at=now, answered=answered, final=kept.final)
 
 
-@dataclass(frozen=True, slots=True)
-class LockedAttempt:
-    """The attempt's row as it was when it was locked."""
-
-    attempt_id: int
-    release_id: int
-    version_id: int
-    state: str
-    for_credit: bool
-    pass_points: int
-    passed: bool | None
-    counted: bool | None
-    due_at: datetime | None
-    started_at: datetime
-
-    def refusal(self, *, now: datetime) -> MayNotAnswer | None:
-        """Why it takes no answers any more."""
-        return _refusal(self.state, self.due_at, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One question of the attempt and its saved answer."""
-
-    question_id: int
-    choice_order: list[str]
-    chosen: str | None
-    saved_at: datetime | None
-    kind: str
-    parts: list[str]
-    certainty: str | None
-    seconds: int | None
-    checked_at: datetime | None
-
-    @property
-    def shape(self) -> Shape:
-        """What an answer to it may name."""
-        return Shape(Kind(self.kind), self.choice_order, self.parts)
-
-
-def lock(session: Session, person_id: int, attempt_code: str) -> LockedAttempt:
-    """Hold the attempt's row, and so every other submit and save of it, until the transaction ends."""
-    row = session.execute(_LOCK, {"person": person_id, "attempt": attempt_code}).one_or_none()
-    if row is None:
-        raise NotFound
-    return LockedAttempt(*row)
-
-
-def answers_of(session: Session, attempt_id: int) -> dict[int, Answered]:
-    """Read after the lock, in a statement of its own, so that nothing saved meanwhile is missed."""
-    rows = session.execute(_ANSWERS, {"attempt": attempt_id})
-    return {row[0]: Answered(*row[1:]) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The answer of every position as it is now, and the positions that were checked before and stayed as they were."""
-
-    chosen: Mapping[int, str | None]
-    final: tuple[int, ...]
-
-
-def keep(
-    session: Session, attempt: LockedAttempt, answers: Mapping[int, Answered], sheet: AnswerSheet, *, now: datetime
-) -> Kept:
-    """Store what of the sheet is new; what was checked stays as it was.
-
-    Where several answers come at once, nobody can say how long each of them took.
-    Refuses: Invalid for positions and choices that were not shown; nothing of the sheet is kept then.
-    """
-    before = {position: (row.chosen, row.certainty) for position, row in answers.items()}
-    wanted = dict(before)
-    for position, answer in sheet.chosen.items():
-        if position not in answers:
-            raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-        _judge_text(answer)
-        wanted[position] = (_canonical(answers[position].shape, answer), wanted[position][1])
-    for position, certainty in sheet.certainty.items():
-        if position not in answers or certainty not in CERTAINTIES:
-            raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-        wanted[position] = (wanted[position][0], certainty)
-    differing = [position for position in answers if wanted[position] != before[position]]
-    final = tuple(position for position in differing if answers[position].checked_at is not None)
-    now_kept = {position: before[position] if position in final else wanted[position] for position in answers}
-    moved = [position for position in answers if now_kept[position][0] != before[position][0]]
-    last = max((row.saved_at for row in answers.values() if row.saved_at), default=attempt.started_at)
-    took = spent(last, now) if len(moved) == 1 else None
-    changed = [
-        {
-            "attempt": attempt.attempt_id,
-            "place": position,
-            "choice": now_kept[position][0],
-            "at": now if position in moved else answers[position].saved_at,
-            "sure": now_kept[position][1],
-            "took": added(answers[position].seconds, took) if position in moved else answers[position].seconds,
-        }
-        for position in differing
-        if position not in final
-    ]
-    if changed:
-        session.execute(_STORE, changed)
-    return Kept({position: chosen for position, (chosen, _sure) in now_kept.items()}, final)
-
-
-def store_points(session: Session, attempt_id: int, points: Mapping[int, int]) -> None:
-    """Write what each answer gives."""
-    rows = [{"attempt": attempt_id, "place": position, "given": given} for position, given in points.items()]
-    if rows:
-        session.execute(_GRADE, rows)
-
-
-def _refusal(state: str, due_at: datetime | None, *, now: datetime) -> MayNotAnswer | None:
-    verdict = delivery.may_submit(state)
-    if isinstance(verdict, MayNotAnswer):
-        return verdict
-    return None if delivery.takes_answers(due_at, now=now) else delivery.TIME_OVER
-
-
 def _as_checked(session: Session, place: Mapping[str, object], answer: str, *, now: datetime) -> Saved:
     """Why no row was written: the answer was checked, and then it stays; anything else is refused.
 
@@ -295,12 +140,12 @@ def _as_checked(session: Session, place: Mapping[str, object], answer: str, *, n
     row = session.execute(_STATE, place).one_or_none()
     if row is None:
         raise NotFound
-    refusal = _refusal(row[0], row[1], now=now)
+    refusal = refusal_of(row[0], row[1], now=now)
     if refusal is not None:
         raise Refused(refusal.code, refusal.sentence)
     if row[2] is None:
         raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-    same = _canonical(Shape(Kind(row[5]), row[4], row[6]), answer) == row[3]
+    same = canonical_text(Shape(Kind(row[5]), row[4], row[6]), answer) == row[3]
     position = place["place"]
     assert isinstance(position, int)
     return Saved(saved_at=now, answered=row[7] + 1, final=() if same else (position,))
@@ -309,16 +154,3 @@ def _as_checked(session: Session, place: Mapping[str, object], answer: str, *, n
 def _judge_position(position: int) -> None:
     if not 1 <= position <= MOST_POSITION:
         raise Invalid(Refusal.NO_SUCH_QUESTION, NO_SUCH_QUESTION)
-
-
-def _judge_text(answer: str) -> None:
-    """Nothing that the column cannot hold: PostgreSQL refuses NUL, and an answer has no line ends."""
-    if len(answer) > MOST_ANSWER or not answer.isprintable():
-        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE)
-
-
-def _canonical(shape: Shape, answer: str) -> str | None:
-    try:
-        return canonical(shape, answer)
-    except AnswerError:
-        raise Invalid(Refusal.NO_SUCH_CHOICE, NO_SUCH_CHOICE) from None

@@ -17,14 +17,14 @@ from quizzes.models.attempt import ATTEMPTS
 from quizzes.rules.answers import complete
 from quizzes.rules.delivery import MayNotAnswer, is_over, may_submit, takes_answers
 from quizzes.rules.grading import AnswerSheet, Score, grade
-from quizzes.services.overriding import with_corrections
-from quizzes.services.saving import (
+from quizzes.services.keeping import (
     LockedAttempt,
     answers_of,
     keep,
     lock,
     store_points,
 )
+from quizzes.services.overriding import with_corrections
 from quizzes.services.versions import VersionCache
 
 _SUBMIT = (

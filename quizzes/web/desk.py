@@ -16,6 +16,7 @@ from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
 from quizzes.queries.versions import history_of, quizzes_at_hand
 from quizzes.queries.work import work_of
+from quizzes.rules.checking import cautions
 from quizzes.rules.drawing import DrawError, draw, order_of_choices, together
 from quizzes.rules.editing import items_by_line
 from quizzes.rules.item import Item, QuizVersionFacts

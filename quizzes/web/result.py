@@ -152,7 +152,7 @@ def _percent(part: int, whole: int) -> int:
 def question_seen(
     answer: AnswerFacts, version: ShownVersion, shown: Shown, review: Review, change: Change | None
 ) -> ResultQuestion:
-    """One graded answer as far as the review lets it be seen; `change` is the correction of its key, if there is one."""
+    """One graded answer as far as the review lets it be seen; `change` is the correction of its key."""
     item, words = version.facts.items[answer.question_id], version.words(answer.question_id)
     if change is not None:
         item = corrected(item, change)

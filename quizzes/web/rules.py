@@ -8,7 +8,7 @@ from cme.kernel.refusal import Conflict, Invalid
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.moment import request_now
-from quizzes.rules.checking import FINAL_WHEN_CHECKED, Note, cautions
+from quizzes.rules.checking import FINAL_WHEN_CHECKED, cautions
 from quizzes.rules.item import QuizVersionFacts
 from quizzes.rules.preflight import preflight_of
 from quizzes.services.publishing import drawn_in
@@ -27,9 +27,7 @@ def rules(version_id: int) -> ResponseReturnValue:
     facts = _facts(db.session(), version_id)
     form = RulesForm(formdata=None)
     form.fill(facts)
-    return render_template(
-        "quizzes/desk/rules.html", facts=facts, form=form, problems=[], notes=_worth_a_thought(facts)
-    )
+    return _form_page(facts, form, [])
 
 
 @bp.post(f"/versions/<{ROW}:version_id>/rules")
@@ -59,10 +57,7 @@ def save_rules(version_id: int) -> ResponseReturnValue:
             form.edition.data = _facts(db.session(), version_id).edition
     else:
         problems = _sentences(form)
-    page = render_template(
-        "quizzes/desk/rules.html", facts=facts, form=form, problems=problems, notes=_worth_a_thought(facts)
-    )
-    return page, 422
+    return _form_page(facts, form, problems), 422
 
 
 @bp.get(f"/versions/<{ROW}:version_id>/preflight")
@@ -85,9 +80,10 @@ def preflight(version_id: int) -> ResponseReturnValue:
     )
 
 
-def _worth_a_thought(facts: QuizVersionFacts) -> list[Note]:
-    """Beside the form: that a checked answer is final is said there in any case."""
-    return [note for note in cautions(facts.delivery) if note is not FINAL_WHEN_CHECKED]
+def _form_page(facts: QuizVersionFacts, form: RulesForm, problems: list[str]) -> str:
+    """The form, with notes on the saved rules; that a checked answer is final is said beside its boxes in any case."""
+    notes = [note for note in cautions(facts.delivery) if note is not FINAL_WHEN_CHECKED]
+    return render_template("quizzes/desk/rules.html", facts=facts, form=form, problems=problems, notes=notes)
 
 
 def _facts(session: Session, version_id: int) -> QuizVersionFacts:

@@ -19,6 +19,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "quizzes.attempt": (
         *("/attempts/{open}?view=all", "/attempts/{open}?view=one&q=3"),
         "/attempts/{open}?view=all&check=1",
+        *("/attempts/{checked}?view=all&open={left}", "/attempts/{checked}?view=one&q={wrong}"),
     ),
     "quizzes.result": ("/attempts/{result}/result", "/attempts/{failed}/result"),
     "certificates.show": ("/certificates/{certificate}",),
@@ -161,7 +162,7 @@ def pages_of(site: Site, scene: Scene, persona: Persona) -> Iterator[str]:
     for endpoint, addresses in PAGES.items():
         if not _admitted(site, persona, endpoint):
             continue
-        fitting = [address for address in addresses if _names(address) <= set(values)]
+        fitting = [address for address in addresses if names_in(address) <= set(values)]
         general = not endpoint.startswith(STAFF_ROOMS) and "/office/" not in addresses[0]
         for address in fitting[:1] if staff and (general or persona.name == "administrator") else fitting:
             yield address.format(**values)
@@ -184,5 +185,5 @@ def _admitted(site: Site, persona: Persona, endpoint: str) -> bool:
     )
 
 
-def _names(address: str) -> set[str]:
+def names_in(address: str) -> set[str]:
     return {name for _text, name, _spec, _conversion in string.Formatter().parse(address) if name}

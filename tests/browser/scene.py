@@ -9,20 +9,26 @@ from sqlalchemy.orm import Session
 from certificates import designing, life, own_designs, packs
 from certificates.places import store_of
 from certificates.rules.life import Ground
+from cme.activities.queries import release_facts
 from cme.activities.service import add_minor_revision
 from cme.credits.notices import send_notice
 from cme.credits.report_rows import OfficeFilter
 from cme.people.rules import Purpose
 from cme.people.services import links
 from quizzes.interchange.formats import read_any
+from quizzes.queries.attempts import attempt_of
 from quizzes.queries.versions import version_facts
 from quizzes.rules.correcting import Change, Treatment
-from quizzes.services import authoring, commenting, reviewing, uploads
+from quizzes.rules.delivery import DeliveryRules, Review
+from quizzes.rules.grading import AnswerSheet
+from quizzes.services import authoring, commenting, reviewing, taking, uploads
 from quizzes.services.correcting import correct_key
 from quizzes.services.figuring import refresh_figures
 from quizzes.services.tallying import tally_batch
+from quizzes.services.versions import VersionCache
 from tests.browser.site import SLUG, Site
 from tests.factories.crowd import make_crowd
+from tests.factories.items import make_module_of_kinds
 from tests.factories.media import MemoryFiles
 from tests.factories.modules import Module, make_module, make_revision
 from tests.support.designs import picture
@@ -60,6 +66,8 @@ def set_up(site: Site) -> Scene:
     personas += [_finished(site, name) for name in FINISHED]
     personas += [_midway(site), _fresh(site)]
     for one in personas:
+        if one.name == "learner":
+            one.own |= _checking(site, one.person_id or 0)
         if one.name in {"editor", "administrator"}:
             one.own |= _imports(site, one)
     return Scene(personas, {"slug": SLUG, **_places(site, personas)})
@@ -83,6 +91,28 @@ def _finished(site: Site, name: str) -> Persona:
         "decision": site.database.one("SELECT decision_id FROM credits WHERE id = :id", id=number),
     }
     return Persona(name, person, own)
+
+
+def _checking(site: Site, person: int) -> dict[str, object]:
+    """An open attempt with feedback: one answer of every kind right, wrong, or still open; `left` is an open one."""
+    now, versions = site.server.now(), VersionCache()
+    everything = Review(True, True, True, rationales=True, references=True)
+    with site.database.writing() as session:
+        rules = DeliveryRules(certainty=True, during=everything)
+        module = make_module_of_kinds(session, now=now, delivery=rules)
+        facts = version_facts(session, module.version_id)
+        assert facts is not None
+        release = release_facts(session, module.release_id)
+        code = taking.begin(session, person, release, versions=versions, now=now)
+        attempt = attempt_of(session, person, code)
+        assert attempt is not None
+        places = {facts.items[row.question_id].lineage: row.position for row in attempt.answers}
+        given = {"single": "b", "multiple": "a c", "matching": "s1=b s2=c", "ordering": "a=1 b=2 c=3", "numeric": "2.5"}
+        for lineage, answer in given.items():
+            place = places[lineage]
+            sheet = AnswerSheet({place: answer}, {place: "middle"})
+            taking.check_answer(session, person, code, place, sheet, versions=versions, now=now)
+    return {"checked": code, "left": places["truth"], "wrong": places["single"]}
 
 
 def _imports(site: Site, editor: Persona) -> dict[str, object]:

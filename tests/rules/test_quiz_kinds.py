@@ -212,6 +212,7 @@ def test_what_is_stored_comes_back(item: Item) -> None:
         minutes=st.none() | st.integers(1, 99),
         certainty=st.booleans(),
         peers=st.booleans(),
+        during=st.builds(Review, *[st.booleans()] * 6),
         after_try=st.builds(Review, *[st.booleans()] * 6),
     )
 )

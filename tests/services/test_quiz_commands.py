@@ -17,8 +17,10 @@ from quizzes.models.attempt import Attempt
 from quizzes.models.correction import KeyCorrection
 from quizzes.models.quiz import Quiz
 from quizzes.queries.versions import draft_of, quiz_of_key, version_facts
+from quizzes.rules.delivery import DeliveryRules, Review
 from tests.conftest import NOW
 from tests.factories.crowd import make_crowd
+from tests.factories.items import make_module_of_kinds
 from tests.factories.modules import Module, make_module
 from tests.factories.people import make_person
 
@@ -49,6 +51,17 @@ def key(web_app: Flask) -> str:
         module: Module = make_module(session, now=NOW, questions=5, pass_points=4)
         make_crowd(session, module, people=60, pass_points=4, now=NOW)
         return session.scalars(select(Quiz.key).where(Quiz.id == module.quiz_id)).one()
+
+
+def test_a_check_notes_what_feedback_during_the_attempt_means_and_blocks_nothing(web_app: Flask) -> None:
+    with web_app.app_context(), transaction() as session:
+        rules = DeliveryRules(during=Review(True, False, True))
+        module = make_module_of_kinds(session, now=NOW, delivery=rules)
+        quiz = session.scalars(select(Quiz.key).where(Quiz.id == module.quiz_id)).one()
+    checked = run(web_app, "check", quiz)
+    assert checked.exit_code == 0, checked.output
+    assert "note: checked_answers_are_final: Learners may check each answer" in checked.output
+    assert "note: keys_during_unlimited_attempts: Right answers or reasons are shown" in checked.output
 
 
 def test_the_shipped_bank_is_listed_sound_and_publishable(shipped: Flask) -> None:

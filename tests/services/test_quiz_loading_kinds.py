@@ -37,6 +37,7 @@ delivery:
   wait_hours: 24
   minutes: 45
   certainty: true
+  during: [verdicts, rationales]
   after_try: [answers, verdicts]
 vignettes:
   - {{key: a-man, text: "A man of 70 wakes with a cramp."}}
@@ -134,7 +135,9 @@ def test_every_kind_is_taken_in_and_the_same_file_changes_nothing(
     assert items["numeric"].numeric == Numeric(Decimal("2.5"), Decimal("0.25"), "mg")
     assert facts.vignettes == {"a-man": "A man of 70 wakes with a cramp."}
     assert facts.blueprint[0] == BlueprintLine("Two points", ("one",), 1, tags=("large",), points=2)
-    assert facts.delivery == DeliveryRules(3, 24, 45, certainty=True, after_try=Review(True, False, False))
+    during = Review(True, False, False, rationales=True)
+    seen = {"during": during, "after_try": Review(True, False, False)}
+    assert facts.delivery == DeliveryRules(3, 24, 45, certainty=True, **seen)
     assert (facts.total_points, facts.delivery.after_passing) == (6, TODAY.after_passing)
     load(session, written(tmp_path), loaded, now=now)
     assert draft_of(session, quiz_id) is None
@@ -151,6 +154,7 @@ def test_every_kind_is_taken_in_and_the_same_file_changes_nothing(
         ("answer: b", "answer: z", "has no right choice"),
         ("minutes: 45", "minutes: 0", "from 1 to 1440"),
         ("[answers, verdicts]", "[answers, secrets]", "“secrets” is not known"),
+        ("during: [verdicts", "during: [secrets", "“secrets” is not known"),
         ("vignette: a-man", "vignette: a-woman", "“a-woman” has no text"),
         ("points: 2\n    partial", "points: 3\n    partial", "counts 2"),
         ("{key: a-man, text", "{key: a-man, words", "“words” is not known"),
