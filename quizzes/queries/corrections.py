@@ -31,7 +31,12 @@ class ItemVersion:
     version_state: str
     item: Item
     question_ids: tuple[int, ...]
-    dropped: bool
+    in_force: Change | None
+    """How the key was corrected before."""
+
+    @property
+    def dropped(self) -> bool:
+        return self.in_force is not None and self.in_force.treatment is Treatment.DROP
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,6 @@ def item_version(session: Session, question_id: int) -> ItemVersion | None:
         return None
     item = items_of(session, head[1], only=[question_id])[question_id]
     alike = _alike(session, head[2], item)
-    dropped = overrides_for(session, [question_id]).get(question_id)
     return ItemVersion(
         question_id=question_id,
         quiz_id=head[2],
@@ -115,7 +119,7 @@ def item_version(session: Session, question_id: int) -> ItemVersion | None:
         version_state=head[5],
         item=item,
         question_ids=alike,
-        dropped=dropped is not None and dropped.treatment is Treatment.DROP,
+        in_force=overrides_for(session, [question_id]).get(question_id),
     )
 
 

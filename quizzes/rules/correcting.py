@@ -53,6 +53,10 @@ class Standing:
     def passed(self) -> bool:
         return self.earned >= self.needed
 
+    def needed_of(self, total: int) -> int:
+        """How many of fewer points are the same share as the points needed of these, rounded up."""
+        return max(1, -(-self.needed * total // self.total))
+
     def worse_than(self, other: "Standing") -> bool:
         """A pass lost, or a smaller share of the points; shares are compared without dividing."""
         return (other.passed and not self.passed) or self.earned * other.total < other.earned * self.total
@@ -72,8 +76,9 @@ class Regraded:
         return self.before != self.after
 
 
-def problem_of(item: Item, change: Change) -> str | None:
-    """Why the item cannot be corrected that way; None when it can."""
+def problem_of(item: Item, change: Change, in_force: Change | None = None) -> str | None:
+    """Why the item cannot be corrected that way; None when it can. After a correction that is `in_force` the published
+    key may be made the right one again."""
     known = {choice.key for choice in item.choices}
     if change.treatment in {Treatment.EVERYONE, Treatment.DROP}:
         return None
@@ -85,7 +90,7 @@ def problem_of(item: Item, change: Change) -> str | None:
         return "Choose at least two choices to accept."
     if change.treatment is Treatment.KEY and item.kind.has_one_key and len(change.keys) != 1:
         return "Choose one choice as the new key."
-    if change.treatment is Treatment.KEY and set(change.keys) == set(item.correct_keys):
+    if change.treatment is Treatment.KEY and in_force is None and set(change.keys) == set(item.correct_keys):
         return "That is the key already."
     return None
 
@@ -108,13 +113,24 @@ def corrected(item: Item, change: Change) -> Item:
 
 
 def regrade(
-    change: Change, item: Item, before: Standing, *, chosen: str | None, points: int, over: bool = True
+    change: Change,
+    item: Item,
+    before: Standing,
+    *,
+    chosen: str | None,
+    points: int,
+    over: bool = True,
+    promised: Standing | None = None,
 ) -> Regraded:
-    """An attempt under the correction. `over` is False for one submitted after it, which is graded strictly anew."""
+    """An attempt under the correction. `over` is False for one submitted after it, which is graded strictly anew.
+
+    `promised` are the points that the release asks for: when a second item is dropped, the share is taken of them, lest
+    what was rounded up once be rounded up again.
+    """
     if change.treatment is Treatment.DROP and over and before.total > item.points:
         total = before.total - item.points
-        needed = -(-before.needed * total // before.total)  # rounded up
-        after = Standing(before.earned - points, total, max(1, needed))
+        whole = promised if promised is not None and promised.total >= before.total else before
+        after = Standing(before.earned - points, total, whole.needed_of(total))
         new_points = 0
     else:
         new_points = points_under(change, item, chosen)

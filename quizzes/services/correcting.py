@@ -17,6 +17,7 @@ from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.kernel.text import clean_block
 from cme.outbox.service import enqueue
 from quizzes.models.correction import OVERRIDES, KeyCorrection
+from quizzes.models.quiz import Question, QuizVersion
 from quizzes.queries.corrections import ItemVersion, item_version, touched
 from quizzes.rules.correcting import Change, Treatment, problem_of
 from quizzes.services.effects import Effect, Grounds, effects_of
@@ -120,6 +121,7 @@ def correct_key(
     words = clean_block(reason)
     if not words:
         raise Invalid("reason_missing", "Say why the key is corrected.", {"reason": ["Give a reason."]})
+    _hold_drafts(session, question_id)
     version = _checked(session, question_id, change)
     running = session.scalar(
         select(KeyCorrection.id).where(
@@ -176,13 +178,22 @@ def _add(lines: list[Effect], one: Effect, most: int | None) -> None:
         lines.append(one)
 
 
+def _hold_drafts(session: Session, question_id: int) -> None:
+    """A draft that is being published takes over the corrections that it finds: it comes before this one or after."""
+    quiz_id = select(QuizVersion.quiz_id).join(Question, Question.version_id == QuizVersion.id)
+    drafts = select(QuizVersion.id).where(
+        QuizVersion.quiz_id == quiz_id.where(Question.id == question_id).scalar_subquery(), QuizVersion.state == "draft"
+    )
+    session.execute(drafts.with_for_update()).all()
+
+
 def _checked(session: Session, question_id: int, change: Change) -> ItemVersion:
     version = item_version(session, question_id)
     if version is None:
         raise NotFound
     if version.dropped:
         raise Invalid("dropped", "This question was dropped before; there is nothing left to correct.")
-    problem = problem_of(version.item, change)
+    problem = problem_of(version.item, change, version.in_force)
     if problem is not None:
         raise Invalid("cannot_correct", problem, {"keys": [problem]})
     return version

@@ -99,7 +99,7 @@ class Effect:
 
 def effects_of(session: Session, grounds: Grounds, rows: Sequence[TouchedAttempt], *, now: datetime) -> list[Effect]:
     """The attempts of one batch, in their order; people are looked up only where a verdict changes."""
-    regraded = [(row, _regraded(grounds, row)) for row in rows]
+    regraded = [(row, _regraded(grounds, row, grounds.of(session, row.release_id).release)) for row in rows]
     wanted: defaultdict[int, set[int]] = defaultdict(set)
     for row, result in regraded:
         if result.before.passed != result.after.passed:
@@ -113,7 +113,7 @@ def effects_of(session: Session, grounds: Grounds, rows: Sequence[TouchedAttempt
     ]
 
 
-def _regraded(grounds: Grounds, row: TouchedAttempt) -> Regraded:
+def _regraded(grounds: Grounds, row: TouchedAttempt, release: ReleaseFacts) -> Regraded:
     return regrade(
         grounds.change,
         grounds.item,
@@ -121,6 +121,7 @@ def _regraded(grounds: Grounds, row: TouchedAttempt) -> Regraded:
         chosen=row.chosen,
         points=row.points,
         over=row.submitted_at < grounds.asked_at,
+        promised=Standing(0, release.total_points, release.pass_points),
     )
 
 

@@ -2,13 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from quizzes.models.correction import OVERRIDES
+from quizzes.models.quiz import QUESTIONS
+from quizzes.models.statistics import SERIES
 from quizzes.queries.corrections import overrides_for
 from quizzes.rules.correcting import points_under
 from quizzes.rules.grading import Score
 from quizzes.rules.item import Item
+
+
+def take_over(session: Session, quiz_id: int, version_id: int) -> None:
+    """A version that is being published is graded by the corrections of questions that read the same before."""
+    mine, other = SERIES.alias("mine"), SERIES.alias("other")
+    rows: Any = session.execute(
+        select(mine.c.question_id, OVERRIDES.c.correction_id, OVERRIDES.c.treatment, OVERRIDES.c["keys"])
+        .select_from(mine)
+        .join(QUESTIONS, QUESTIONS.c.id == mine.c.question_id)
+        .join(
+            other,
+            (other.c.quiz_id == mine.c.quiz_id)
+            & (other.c.lineage == mine.c.lineage)
+            & (other.c.series == mine.c.series)
+            & (other.c.question_id != mine.c.question_id),
+        )
+        .join(OVERRIDES, OVERRIDES.c.question_id == other.c.question_id)
+        .where(mine.c.quiz_id == quiz_id, QUESTIONS.c.version_id == version_id)
+        .order_by(OVERRIDES.c.correction_id)
+    )
+    latest = {row[0]: row for row in rows}
+    if latest:
+        names = ("question_id", "correction_id", "treatment", "keys")
+        session.execute(insert(OVERRIDES), [dict(zip(names, row, strict=True)) for row in latest.values()])
 
 
 def with_corrections(

@@ -27,7 +27,7 @@ from quizzes.rules.item import Item, QuizVersionFacts
 from quizzes.rules.linting import POLICIES, blocking
 from quizzes.rules.media import Medium
 from quizzes.rules.reviewing import Standing
-from quizzes.services import holding
+from quizzes.services import holding, overriding
 from quizzes.services.drafts import lock, record, same_edition, set_columns
 from quizzes.services.memory import Memory, NoMemory
 from quizzes.services.series import series_by_question
@@ -76,6 +76,7 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
     }
     record(session, Event.QUIZ_PUBLISHED, draft, details, editor=editor, now=now)
     series_by_question(session, draft.quiz_id)
+    overriding.take_over(session, draft.quiz_id, version_id)
     holding.after_publishing(session, draft.quiz_id, facts.items.values(), changed, by=editor, now=now)
     return changed
 

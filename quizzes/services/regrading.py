@@ -59,8 +59,10 @@ def regrade_batch(session: Session, correction_id: int, *, now: datetime) -> boo
     if len(rows) == BATCH:
         return True
     # Whatever was being submitted while the key changed may have been passed over: look at it once more.
-    late = touched(session, questions, after=0, most=BATCH, without=row.id, since=row.asked_at - UNDER_WAY)
-    _write(session, row, effects_of(session, grounds, late, now=now), now)
+    seen = 0
+    while late := touched(session, questions, after=seen, most=BATCH, without=row.id, since=row.asked_at - UNDER_WAY):
+        seen = late[-1].attempt_id
+        _write(session, row, effects_of(session, grounds, late, now=now), now)
     row.state, row.finished_at = "finished", now
     session.flush()
     enqueue(session, TALLY, f"{row.quiz_id}-anew-{row.id}", {"quiz_id": row.quiz_id, "anew": True}, now=now)
