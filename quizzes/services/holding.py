@@ -21,12 +21,14 @@ from quizzes.queries.holds import (
     fingerprints_of,
     hold_of,
     open_holds,
+    passages_moved_at,
     proofs_of,
 )
 from quizzes.queries.versions import items_of, published_version_of, quiz_of_release
 from quizzes.rules.editing import Difference
 from quizzes.rules.item import Item
 from quizzes.rules.staleness import Moved, stale, vouches
+from quizzes.services.remembering import reworded_since
 
 
 def on_revision_shown(session: Session, event: RevisionShown) -> None:
@@ -65,7 +67,7 @@ def compare(session: Session, quiz_id: int, article_id: int, revision_id: int, *
     found = stale(proofs, fingerprints)
     standing = {row[1]: row[0] for row in open_holds(session, quiz_id, list(items)) if row[2] == "passage"}
     for lineage, moved in found.items():
-        details = _details(article_id, revision_id, moved)
+        details = _details(article_id, revision_id, moved, now)
         if lineage in standing:
             session.execute(update(HOLDS).where(HOLDS.c.id == standing[lineage]).values(details=details))
         else:
@@ -142,10 +144,22 @@ def vouch(session: Session, quiz_id: int, items: Iterable[Item], *, now: datetim
 
 
 def after_publishing(
-    session: Session, quiz_id: int, items: Iterable[Item], changed: Difference, *, by: int | None, now: datetime
+    session: Session,
+    quiz_id: int,
+    version_id: int,
+    items: Iterable[Item],
+    changed: Difference,
+    *,
+    by: int | None,
+    now: datetime,
 ) -> None:
-    """New and edited items rest on the text of today and are free; items taken out need no hold."""
+    """New and edited items rest on the text of today and are free; items taken out need no hold.
+
+    An item that was edited before its passage changed, and not since, stays held: its editor saw another text.
+    """
     edited = {lineage for lineage, parts in changed.changed if vouches(parts)}
+    moved = passages_moved_at(session, quiz_id, edited)
+    edited -= moved.keys() - reworded_since(session, version_id, moved) if moved else set()
     fresh = edited | set(changed.added)
     vouch(session, quiz_id, [one for one in items if one.lineage in fresh], now=now)
     for lineages, outcome in ((fresh, "edited"), (set(changed.removed), "gone")):
@@ -190,8 +204,9 @@ def _release(
     _record(session, Event.QUIZ_ITEM_RELEASED, quiz_id, details, by, now)
 
 
-def _details(article_id: int, revision_id: int, moved: tuple[Moved, ...]) -> dict[str, Any]:
+def _details(article_id: int, revision_id: int, moved: tuple[Moved, ...], now: datetime) -> dict[str, Any]:
     return {
+        "moved_at": now.isoformat(),
         "passages": [
             {
                 "article": article_id,
@@ -201,7 +216,7 @@ def _details(article_id: int, revision_id: int, moved: tuple[Moved, ...]) -> dic
                 "after": revision_id,
             }
             for one in moved
-        ]
+        ],
     }
 
 

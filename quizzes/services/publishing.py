@@ -77,7 +77,7 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
     record(session, Event.QUIZ_PUBLISHED, draft, details, editor=editor, now=now)
     series_by_question(session, draft.quiz_id)
     overriding.take_over(session, draft.quiz_id, version_id)
-    holding.after_publishing(session, draft.quiz_id, facts.items.values(), changed, by=editor, now=now)
+    holding.after_publishing(session, draft.quiz_id, version_id, facts.items.values(), changed, by=editor, now=now)
     return changed
 
 

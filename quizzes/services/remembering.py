@@ -12,12 +12,13 @@ A bulk act is one change: name all its questions in one `remember`, note it once
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from quizzes.models.draft_change import BEFORE_QUESTIONS
+from quizzes.models.draft_change import BEFORE_QUESTIONS, DRAFT_CHANGES
 from quizzes.models.quiz import QUESTIONS, QUIZ_VERSIONS, Choice
 from quizzes.services.writing import in_parts
 
@@ -25,6 +26,7 @@ CHOICES = cast("Table", Choice.__table__)
 # Whatever columns these tables grow is kept and restored as well, without a word here.
 _OF_QUESTION = [column for column in QUESTIONS.c if column.name not in {"id", "version_id", "lineage", "position"}]
 _OF_CHOICE = [column for column in CHOICES.c if column.name not in {"id", "question_id"}]
+_SAYS = ("stem", "passages", "kind", "points", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,39 @@ def keep(session: Session, change_id: int, before: Before) -> None:
     ]
     if rows:
         session.execute(insert(BEFORE_QUESTIONS), rows)
+
+
+def reworded_since(session: Session, version_id: int, since: Mapping[str, datetime]) -> set[str]:
+    """Those of these items whose text an editor of this draft changed after the instant given for each of them."""
+    made = session.execute(
+        select(QUIZ_VERSIONS.c.created_at, QUIZ_VERSIONS.c.created_by).where(QUIZ_VERSIONS.c.id == version_id)
+    ).one()
+    numbers: dict[str, int] = {}
+    images: dict[str, Mapping[str, Any]] = {}
+    for part in in_parts(since.keys()):
+        of_draft = QUESTIONS.c.version_id == version_id, QUESTIONS.c.lineage.in_(part)
+        numbers |= {
+            row[0]: row[1] for row in session.execute(select(QUESTIONS.c.lineage, QUESTIONS.c.id).where(*of_draft))
+        }
+        rows: Any = session.execute(
+            select(BEFORE_QUESTIONS.c.lineage, BEFORE_QUESTIONS.c.content, DRAFT_CHANGES.c.at)
+            .join(DRAFT_CHANGES, DRAFT_CHANGES.c.id == BEFORE_QUESTIONS.c.change_id)
+            .where(DRAFT_CHANGES.c.version_id == version_id, BEFORE_QUESTIONS.c.lineage.in_(part))
+            .order_by(DRAFT_CHANGES.c.edition)
+        )
+        for lineage, content, at in rows:
+            if content and at >= since[lineage]:
+                images.setdefault(lineage, content)
+    now = {one.lineage: one.content for one in _contents(session, list(numbers.values()))}
+    found = {lineage for lineage, image in images.items() if lineage in now and _said(image) != _said(now[lineage])}
+    if made[1] is None:  # the draft was made of a file, as a whole
+        found |= {lineage for lineage, at in since.items() if lineage not in images and made[0] >= at}
+    return found
+
+
+def _said(content: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What an image of a question says to readers."""
+    return *(content["question"].get(name) for name in _SAYS), content["choices"]
 
 
 def _columns(session: Session, version_id: int, names: Collection[str]) -> dict[str, Any]:

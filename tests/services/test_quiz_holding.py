@@ -207,10 +207,45 @@ def test_an_edit_that_is_published_releases_the_hold_and_a_new_tag_does_not(
         else:
             continue
         edition = authoring.save_question(
+            session, number, new, edition=edition, seen=item.fingerprint, editor=editor, now=now + 3 * LATER
+        )
+    authoring.publish(session, version_id, edition=edition, editor=editor, now=now + 4 * LATER)
+    assert shipped.held == set(held) - {held[0]}
+
+
+def test_an_edit_from_before_the_passage_changed_does_not_release_the_hold(
+    shipped: Shipped, session: Session, now: datetime
+) -> None:
+    """Whoever mended a comma last week has not seen what the article says since this morning."""
+    editor = make_person(session, now=now).id
+    version_id = authoring.open_draft(session, shipped.quiz_id, editor=editor, now=now)
+    facts = version_facts(session, version_id)
+    assert facts is not None
+    edition = facts.edition
+    resting = [(number, one) for number, one in facts.items.items() if ANCHOR in one.passages]
+    assert resting
+    for number, item in resting:
+        new = replace(item, stem=item.stem.replace("?", " now?"))
+        edition = authoring.save_question(
             session, number, new, edition=edition, seen=item.fingerprint, editor=editor, now=now
         )
-    authoring.publish(session, version_id, edition=edition, editor=editor, now=now + LATER)
-    assert shipped.held == set(held) - {held[0]}
+    shipped.edit("the disorder was called", "the condition was called", now + LATER)
+    held = {item.lineage for _number, item in resting}
+    assert shipped.held == held
+    # A tag after the change is no look at the text either.
+    number, item = resting[0]
+    seen = replace(item, stem=item.stem.replace("?", " now?"))
+    edition = authoring.save_question(
+        session, number, replace(seen, tags=(*seen.tags, "fresh")), edition=edition, seen=seen.fingerprint,
+        editor=editor, now=now + 2 * LATER,
+    )  # fmt: skip
+    authoring.publish(session, version_id, edition=edition, editor=editor, now=now + 3 * LATER)
+    assert shipped.held == held
+    for line in holds(session, shipped.quiz_id):
+        confirm(session, line.hold_id, by=editor, now=now + 4 * LATER)
+    assert shipped.held == set()
+    shipped.edit("sorted disorders by symptom", "sorted disorders by their symptom", now + 5 * LATER)
+    assert shipped.held.isdisjoint(held)
 
 
 def test_a_released_hold_cannot_be_confirmed_again_and_all_is_in_the_audit(session: Session, now: datetime) -> None:
