@@ -19,6 +19,8 @@ from cme.kernel.refusal import NotFound
 
 SHOWN = ("published", "withdrawn")
 CATALOGUE_SIZE = 24
+CATALOGUE_KEY = "catalogue"
+"""Where a release keeps the title, summary, specialties and keywords its activity takes on when it is published."""
 ReleaseRow = Any  # a row of _RELEASE_ROWS: every column of the release, and the labelled ones beside them
 
 # Statements that learners' pages run are built once: building costs more than running.
@@ -202,14 +204,15 @@ def _facts(rows: Sequence[ReleaseRow]) -> ReleaseFacts | None:
     if not rows:
         return None
     release = rows[0]
+    own = _own_words(release)
     return ReleaseFacts(
         release_id=release.id,
         activity_id=release.activity_id,
         article_id=release.article_id,
         slug=release.slug,
-        title=release.title,
-        summary=release.summary,
-        specialties=tuple(release.specialties),
+        title=own.get("title", release.title),
+        summary=own.get("summary", release.summary),
+        specialties=tuple(own.get("specialties", release.specialties)),
         number=release.number,
         state=release.state,
         revision_id=release.latest_minor or release.revision_id,
@@ -235,6 +238,11 @@ def _facts(rows: Sequence[ReleaseRow]) -> ReleaseFacts | None:
     )
 
 
+def _own_words(release: Any) -> dict[str, Any]:
+    """Title, summary and specialties as the release froze them: a later one may have renamed the activity since."""
+    return release.front_matter.get(CATALOGUE_KEY) or {}
+
+
 def _term(release: Any) -> Term:
     return Term(release.opens_at, release.closes_at, release.claims_close_at, release.zone)
 
@@ -242,11 +250,12 @@ def _term(release: Any) -> Term:
 def _entry(row: Row[Activity, Release, int], now: datetime) -> CatalogueEntry:
     activity: Activity = row[0]
     release: Release = row[1]
+    own = _own_words(release)
     return CatalogueEntry(
         slug=activity.slug,
-        title=activity.title,
-        summary=activity.summary,
-        specialties=tuple(activity.specialties),
+        title=own.get("title", activity.title),
+        summary=own.get("summary", activity.summary),
+        specialties=tuple(own.get("specialties", activity.specialties)),
         release_id=release.id,
         state=release.state,
         released_on=release.released_on,

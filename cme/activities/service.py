@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from cme.activities.events import RevisionShown
 from cme.activities.facts import ReleaseFacts
 from cme.activities.models import Activity, CreditOffer, FrontMatterView, MinorRevision, Provider, Release
+from cme.activities.queries import CATALOGUE_KEY
 from cme.activities.rules import ReleaseDraft, awarded_offer, publish_obstacles, term_of
 from cme.activities.search import search_text
 from cme.articles.models import ArticleRevision, Reference
@@ -29,8 +30,6 @@ from cme.outbox.announce import announce
 Obstacle = Callable[[Session, int], list[str]]
 BEFORE_A_NAME = re.compile(r"\[credits\](?=[\s*_]+[A-Z])")
 """“a maximum of [credits] AMA PRA …”: there the name of the credit is the word."""
-CATALOGUE_KEY = "catalogue"
-"""Where a release keeps the title, summary, specialties and keywords its activity takes on when it is published."""
 
 
 def record_front_matter(session: Session, person_id: int, release: ReleaseFacts, *, now: datetime) -> None:

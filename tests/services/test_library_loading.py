@@ -261,8 +261,25 @@ def test_a_higher_number_makes_a_draft_release_which_is_published_with_its_text_
     second = shown(session, now)
     assert (second.number, second.title, second.front_matter["audience"]) == (2, "Taking temperatures", "Everybody.")
     assert article_page(session, second.revision_id).title == "Taking temperatures"
-    assert queries.release_facts(session, first.release_id).front_matter["audience"] == "Whoever tests."
+    # What is claimed of the first one later is printed with the title it was designated under.
+    kept = queries.release_facts(session, first.release_id)
+    assert (kept.title, kept.front_matter["audience"]) == ("Taking a temperature", "Whoever tests.")
     assert second.front_matter_digest != first.front_matter_digest
+
+
+def test_a_release_that_opens_later_renames_nothing_before(
+    session: Session, house: House, folder: Path, now: datetime
+) -> None:
+    load(session, house, folder, now)
+    replace(folder, "activity.toml", "number = 1", "number = 2")
+    replace(folder, "activity.toml", "opens_on = 2026-01-05", "opens_on = 2027-01-05")
+    replace(folder, "activity.toml", 'title = "Taking a temperature"', 'title = "Taking temperatures"')
+    load(session, house, folder, now)
+    publish_waiting(session, SLUG, reason="", by=None, now=now, obstacles=house.obstacles)
+    then = datetime(2027, 2, 1, tzinfo=now.tzinfo)
+    for at, title in ((now, "Taking a temperature"), (then, "Taking temperatures")):
+        assert shown(session, at).title == title
+        assert [entry.title for entry in queries.catalogue(session, now=at).rows] == [title]
 
 
 def test_a_changed_evaluation_serves_the_next_release_and_not_the_public_one(

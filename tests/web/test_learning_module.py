@@ -49,7 +49,7 @@ def test_an_account_holder_sees_the_front_matter_and_starts_with_one_button(web_
         *said,
         "Name one thing.",
         "At most 0.75 credits",
-        "2 of 3 questions",
+        "2 of 3 points",
         "45 minutes",
         "This provider is not accredited.",
         "No credit is designated.",

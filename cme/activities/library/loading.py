@@ -14,10 +14,10 @@ from cme.activities.library.providers import provider_for
 from cme.activities.library.reading import Problem
 from cme.activities.library.validating import ACTIVITY, FileLoader, Folder, is_article_file
 from cme.activities.models import Activity, CreditOffer, LibraryDigest, Provider, Release
+from cme.activities.queries import CATALOGUE_KEY
 from cme.activities.rules import awarded_offer, term_of
 from cme.activities.search import search_text
 from cme.activities.service import (
-    CATALOGUE_KEY,
     Obstacle,
     front_matter_digest,
     provider_snapshot,
