@@ -1,15 +1,20 @@
 """Settings: frozen, and read from the environment in this one place."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 DEVELOPMENT_KEY = "development-key-never-used-in-production"
 SHORTEST_KEY = 32
 BUCKET = "s3://"
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MAIL_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 class SettingsError(Exception):
@@ -93,7 +98,7 @@ def _read(env: Mapping[str, str]) -> Settings:
     production = mode is Mode.PRODUCTION
     instance = Path(env.get("CME_INSTANCE") or Path(__file__).resolve().parent.parent / "instance")
     host, port = env.get("CME_HOST", "127.0.0.1"), env.get("CME_PORT", "8000")
-    public_url = env.get("CME_PUBLIC_URL", "" if production else f"http://{host}:{port}").rstrip("/")
+    public_url = env.get("CME_PUBLIC_URL", "" if production else f"http://{_bracketed(host)}:{port}").rstrip("/")
     secret_key = env.get("CME_SECRET_KEY", "" if production else DEVELOPMENT_KEY)
     database_url = _driver(env.get("CME_DATABASE_URL", "" if production else f"sqlite:///{instance / 'cme.sqlite3'}"))
     if production:
@@ -108,8 +113,16 @@ def _read(env: Mapping[str, str]) -> Settings:
         ]
         if secret_key and (secret_key == DEVELOPMENT_KEY or len(secret_key) < SHORTEST_KEY):
             problems.append(f"CME_SECRET_KEY must be a random text of at least {SHORTEST_KEY} characters.")
-    if public_url and urlsplit(public_url).scheme not in {"http", "https"}:
-        problems.append("CME_PUBLIC_URL must begin with http:// or https://.")
+    name = env.get("CME_SITE_NAME", "Open CME")
+    mail_from = env.get("CME_MAIL_FROM") or _from_header(name, public_url)
+    problems += _address_problems(port, public_url)
+    if database_url and not _is_database(database_url, mode):
+        problems.append(
+            "CME_DATABASE_URL must be postgresql://user:password@host:5432/name or sqlite:////path/to/file."
+        )
+    problems += _mail_problems(mail_from, env.get("CME_SMTP_URL", ""))
+    if env.get("CME_LOG_LEVEL", "INFO") not in LOG_LEVELS:
+        problems.append(f"CME_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
     if env.get("CME_FILES", "").startswith(BUCKET) and not env["CME_FILES"].removeprefix(BUCKET).split("/")[0]:
         problems.append("CME_FILES must name a bucket: s3://bucket, or s3://bucket/prefix.")
     if env.get("CME_TSA_LEVEL", "") not in {"", "t", "lt"}:
@@ -125,7 +138,6 @@ def _read(env: Mapping[str, str]) -> Settings:
     }
     if problems:
         raise SettingsError("\n".join(problems))
-    name = env.get("CME_SITE_NAME", "Open CME")
     return Settings(
         mode=mode,
         secret_key=secret_key,
@@ -133,7 +145,7 @@ def _read(env: Mapping[str, str]) -> Settings:
         public_url=public_url,
         instance=instance,
         site_name=name,
-        mail_from=env.get("CME_MAIL_FROM", f"{name} <no-reply@{urlsplit(public_url).hostname or 'localhost'}>"),
+        mail_from=mail_from,
         smtp_url=env.get("CME_SMTP_URL") or None,
         broker_url=env.get("CME_BROKER_URL") or None,
         files=env.get("CME_FILES", ""),
@@ -148,6 +160,61 @@ def _read(env: Mapping[str, str]) -> Settings:
         tsa_url=env.get("CME_TSA_URL", ""),
         tsa_level=env.get("CME_TSA_LEVEL") or "t",
     )
+
+
+def _address_problems(port: str, public_url: str) -> Iterator[str]:
+    """Links in letters and on certificates are made of the address: what is wrong with it is found before, not by
+    whoever opens one."""
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        yield "CME_PORT must be a number from 1 to 65535."
+    elif public_url:
+        parts = _split(public_url)
+        if not public_url.startswith(("http://", "https://")):
+            yield "CME_PUBLIC_URL must begin with http:// or https://."
+        elif parts is None or not parts.hostname:
+            yield "CME_PUBLIC_URL has no host; write an address such as https://cme.example.org."
+        elif parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+            yield "CME_PUBLIC_URL must end with the host, or host and port: no path, no user, no question mark."
+
+
+def _is_database(url: str, mode: Mode) -> bool:
+    in_memory = url in {"sqlite://", "sqlite:///", "sqlite:///:memory:"}
+    return url.startswith(DATABASES) and _split(url) is not None and (mode is Mode.TEST or not in_memory)
+
+
+def _mail_problems(mail_from: str, smtp_url: str) -> Iterator[str]:
+    if not MAIL_ADDRESS.fullmatch(parseaddr(mail_from)[1]):
+        yield (
+            'CME_MAIL_FROM must be an address such as "Sleep Society, Inc." <cme@example.org>; a name with a comma or '
+            "brackets stands in quotation marks."
+        )
+    if smtp_url:
+        parts = _split(smtp_url)
+        if parts is None or parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            yield "CME_SMTP_URL must be smtp://host:587 or smtps://host:465, with user:password@ before the host."
+
+
+def _bracketed(host: str) -> str:
+    """As an address writes it."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _from_header(name: str, public_url: str) -> str:
+    """Who letters are from where nothing else is said. Quoted, because a name may hold commas and brackets."""
+    parts = _split(public_url)
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    host = (parts and parts.hostname) or "localhost"
+    return f'"{quoted}" <no-reply@{"localhost" if ":" in host else host}>'
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - judged only when asked
+    except ValueError:
+        return None
+    return parts
 
 
 def _driver(url: str) -> str:
