@@ -188,6 +188,15 @@ def threads_of(session: Session, version_id: int) -> list[Thread]:
     return [Thread(one, tuple(answers.get(one.comment_id, ()))) for one in comments if one.answers is None]
 
 
+def open_comments(session: Session, version_id: int) -> int:
+    """How many comments on a version nobody has dealt with yet."""
+    settled = select(ReviewCommentSettled.comment_id).where(ReviewCommentSettled.comment_id == ReviewComment.id)
+    wanted = select(func.count()).where(
+        ReviewComment.version_id == version_id, ReviewComment.answers.is_(None), ~settled.exists()
+    )
+    return session.execute(wanted).scalar_one()
+
+
 def version_of_comment(session: Session, comment_id: int) -> int | None:
     """Which version a comment is about."""
     wanted = select(ReviewComment.version_id).where(ReviewComment.id == comment_id)

@@ -14,6 +14,7 @@ from cme.store.session import Session, transaction
 from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
+from quizzes.queries.reviews import open_comments
 from quizzes.queries.versions import history_of, quizzes_at_hand
 from quizzes.queries.work import work_of
 from quizzes.rules.checking import cautions
@@ -187,6 +188,7 @@ def _publish_page(session: Session, version_id: int, form: EditionForm) -> str:
         changed=difference_seen(here, published),
         numbers=here.numbers,
         notes=cautions(facts.delivery),
+        comments=open_comments(session, version_id),
     )
 
 

@@ -71,8 +71,11 @@ def test_a_draft_is_sent_commented_returned_mended_approved_and_published(desk: 
     form = page.form("/answer")
     form["words"] = "Done."
     page = desk.client.send(form)
+    publish = f"/desk/versions/{desk.draft().version_id}/publish"
+    assert "1 comment of reviewers is still open. Publishing does not wait for it." in desk.client.get(publish).main
     page = desk.client.send(page.form("/settle"))
     assert "Settled by" in page.main
+    assert "still open" not in desk.client.get(publish).main
     desk.edit("A better stem. Which one is it?")
     assert "Changed since review" in desk.client.get(desk.quiz).main
     assert "edited question “item-1” (stem)" in desk.reviewer.get(desk.review).main
