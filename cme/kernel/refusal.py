@@ -45,3 +45,9 @@ class Invalid(Refused):
     def __init__(self, code: str, sentence: str, problems: dict[str, list[str]] | None = None) -> None:
         super().__init__(code, sentence)
         self.problems = problems or {}
+
+
+class Waits(str):
+    """A sentence about what people have still to do, such as a review; nothing has to be written anew for it."""
+
+    __slots__ = ()

@@ -3,12 +3,13 @@
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from cme.activities.models import Activity, MinorRevision, Provider, Release
 from cme.articles.models import Passage, Reference
 from cme.articles.queries import sections_of
+from cme.kernel.refusal import Waits
 from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
 from quizzes.rules.editing import ModuleFacts
 from quizzes.rules.item import points_of
@@ -180,7 +181,7 @@ def _module(session: Session, release) -> DeskModule:  # a row of _releases
 def release_obstacles(session: Session, release_id: int) -> list[str]:
     """Why a release cannot be published as far as its quiz is concerned; a line each."""
     row = session.execute(
-        select(Release.total_points, Quiz.title, QuizVersion.blueprint)
+        select(Release.total_points, Quiz.title, Quiz.id.label("quiz_id"), QuizVersion.blueprint)
         .select_from(Release)
         .join(QuizAssignment, QuizAssignment.release_id == Release.id, isouter=True)
         .join(Quiz, Quiz.id == QuizAssignment.quiz_id, isouter=True)
@@ -192,7 +193,9 @@ def release_obstacles(session: Session, release_id: int) -> list[str]:
     if row.title is None:
         return ["No quiz is assigned to this release."]
     if row.blueprint is None:
-        return [f"The quiz “{row.title}” has no published version."]
+        sentence = f"The quiz “{row.title}” has no published version."
+        waits = session.scalar(select(exists().where(QuizVersion.quiz_id == row.quiz_id, QuizVersion.state == "draft")))
+        return [Waits(f"{sentence} Its draft has to be approved and published first.") if waits else sentence]
     points = points_of(blueprint_from(row.blueprint))
     if points != row.total_points:
         return [f"The quiz “{row.title}” draws {points} points, but this release promises {row.total_points}."]

@@ -24,6 +24,7 @@ from cme.kernel.refusal import Invalid, NotFound
 from cme.part import House
 from cme.store.database import db
 from quizzes.models.quiz import Quiz, QuizAssignment, QuizVersion
+from quizzes.services import authoring, reviewing
 from tests.factories.people import make_person
 from tests.support.stores import Store
 
@@ -352,6 +353,36 @@ def test_an_unknown_provider_is_named_and_a_known_one_is_used_as_it_is(
     assert facts.provider["designation_statement"] == (
         "The Society designates this enduring material for 0.25 AMA PRA Category 1 Credit(s)™."
     )
+
+
+def test_a_new_module_waits_for_whom_its_provider_asks(
+    session: Session, house: House, folder: Path, now: datetime
+) -> None:
+    """The provider wants quizzes to be approved, which nobody can do before the module is loaded."""
+    provider = {"key": "society", "mode": "demonstration", "approvals": 1, "correction_days": 30, "changed_at": now}
+    texts = ("name", "accreditation_statement", "designation_statement", "participation_statement", "contact")
+    session.add(Provider(**provider, **dict.fromkeys(texts, "Words.")))
+    replace(folder, "activity.toml", 'key = "demonstration"', 'key = "society"')
+    said = load(session, house, folder, now)
+    assert said[0] == "minimal-module: revision 1 of the article was published; release 1 waits."
+    assert any("Its draft has to be approved and published first." in sentence for sentence in said)
+    assert queries.release_by_slug(session, SLUG, now=now) is None
+    assert not queries.catalogue(session, now=now).rows
+    with pytest.raises(Invalid) as refused:
+        publish_waiting(session, SLUG, reason="", by=None, now=now, obstacles=house.obstacles)
+    assert "has no published version" in refused.value.problems["release"][0]
+    # Loading again changes nothing, and a changed folder changes the drafts.
+    assert load(session, house, folder, now) == [f"{SLUG}: nothing has changed since it was last loaded."]
+    replace(folder, "activity.toml", 'fees = "None."', 'fees = "None at all."')
+    assert any("release 1 was renewed as a draft" in sentence for sentence in load(session, house, folder, now))
+    editor, reviewer = (make_person(session, now=now, roles=(role,)).id for role in ("editor", "reviewer"))
+    draft = session.scalars(select(QuizVersion.id)).one()
+    reviewing.send(session, draft, edition=1, reviewer=None, editor=editor, now=now)
+    reviewing.approve(session, draft, edition=1, reviewer=reviewer, now=now)
+    authoring.publish(session, draft, edition=1, editor=editor, now=now)
+    said = publish_waiting(session, SLUG, reason="", by=None, now=now, obstacles=house.obstacles)
+    assert said == ["minimal-module: release 1 was published."]
+    assert shown(session, now).front_matter["fees"] == "None at all."
 
 
 def test_a_folder_with_problems_is_not_loaded(session: Session, house: House, folder: Path, now: datetime) -> None:

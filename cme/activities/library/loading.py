@@ -22,12 +22,13 @@ from cme.activities.service import (
     front_matter_digest,
     provider_snapshot,
     publish_release,
+    release_obstacles,
 )
 from cme.articles.models import ArticleRevision
 from cme.articles.service import article_for, draft_of, make_draft, publish_revision
 from cme.audit import service as audit
 from cme.audit.tags import Event
-from cme.kernel.refusal import Conflict, Invalid
+from cme.kernel.refusal import Conflict, Invalid, Waits
 
 
 @dataclass(slots=True)
@@ -60,9 +61,10 @@ def load_folder(
 ) -> list[str]:
     """Take the folder in and say, one sentence each, what was done.
 
-    A new module is published. A changed article becomes a draft revision, a changed activity.toml a draft release;
-    files of other parts are theirs to handle. Refuses (Invalid): problems of the folder, a changed activity.toml
-    without a higher release number, obstacles to publishing. Refuses (Conflict): another load at the same time.
+    A new module is published, or waits as a draft where people have to approve of a part first. A changed article
+    becomes a draft revision, a changed activity.toml a draft release; files of other parts are theirs to handle.
+    Refuses (Invalid): problems of the folder, a changed activity.toml without a higher release number, obstacles to
+    publishing. Refuses (Conflict): another load at the same time.
     """
     if folder.problems or folder.activity is None or folder.source is None:
         raise Invalid("library_invalid", "The folder has problems.", {"": [str(one) for one in folder.problems]})
@@ -107,6 +109,11 @@ def _first_time(work: _Load, obstacles: Sequence[Obstacle]) -> LoadedRelease:
     release = _draft_release(work, activity.id, revision.id, None)
     loaded = LoadedRelease(wanted.slug, release.id, activity.id, revision.article_id, revision.id)
     _call_loaders(work, loaded, everything=True)
+    found = release_obstacles(session, release.id, obstacles)
+    if found and all(isinstance(sentence, Waits) for sentence in found):
+        work.done.insert(0, f"revision {revision.number} of the article was published; release {release.number} waits.")
+        work.done += [*found, f"Then `flask library publish {wanted.slug}` publishes the release."]
+        return loaded
     publish_release(session, release.id, by=None, now=work.now, obstacles=obstacles)
     work.done.insert(0, f"revision {revision.number} of the article and release {release.number} were published.")
     return loaded
