@@ -25,5 +25,10 @@ class CreditFacts:
         return str(self.snapshot["title"])
 
     @property
+    def accredited(self) -> bool:
+        """Anything that is not marked as accredited is a demonstration."""
+        return self.snapshot["provider_mode"] == "accredited"
+
+    @property
     def zone(self) -> str:
         return str(self.snapshot["zone"])

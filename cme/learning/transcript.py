@@ -7,10 +7,11 @@ from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from cme.activities.rules import PHYSICIANS_CREDIT
 from cme.credits import queries
 from cme.credits.certified import told_of
 from cme.credits.facts import CreditFacts
-from cme.credits.rules import listed_type
+from cme.credits.rules import Kind, listed_type
 from cme.kernel.csv_text import csv_lines
 from cme.kernel.days import local_day
 from cme.kernel.quarters import format_quarters
@@ -35,13 +36,32 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """One calendar year's entries and sums, in quarters; credit and participation never add up together."""
+    """One calendar year's entries and sums, in quarters; nothing of one sort is added to another."""
 
     year: int
     entries: tuple[CreditFacts, ...]
 
-    def total(self, kind: str) -> int:
-        return sum(entry.amount_quarters for entry in self.entries if entry.kind == kind)
+    @property
+    def totals(self) -> list[tuple[str, int]]:
+        """What each sum is of, and the sum: what can be reported first."""
+        sums: dict[str, int] = {}
+        for entry in sorted(self.entries, key=_rank):
+            sums[_sort(entry)] = sums.get(_sort(entry), 0) + entry.amount_quarters
+        return list(sums.items())
+
+
+def _sort(entry: CreditFacts) -> str:
+    """A demonstration's amounts cannot be reported, and types of credit count for different things."""
+    credit = entry.kind == Kind.CREDIT.value
+    if not entry.accredited:
+        return "Demonstration credit" if credit else "Demonstration participation"
+    if not credit:
+        return "Participation"
+    return "Credit" if entry.credit_type == PHYSICIANS_CREDIT else f"Credit ({entry.credit_type.replace('-', ' ')})"
+
+
+def _rank(entry: CreditFacts) -> tuple[bool, str, bool, str]:
+    return (not entry.accredited, entry.kind, entry.credit_type != PHYSICIANS_CREDIT, entry.credit_type)
 
 
 @bp.get("/transcript")

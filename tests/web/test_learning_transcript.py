@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from cme.activities.service import withdraw_release
+from cme.credits.facts import CreditFacts
+from cme.learning.transcript import years_of
 from cme.people.models import Person
 from tests.conftest import NOW
 from tests.factories.modules import make_module, make_provider
@@ -97,11 +99,44 @@ def test_credit_and_participation_are_totalled_apart_and_by_year(web_app: Flask)
         for section in page.css("main section")
     }
     assert years == {
-        "2026": ["Credit in 2026 1.25", "Participation in 2026 1.00"],
-        "2025": ["Credit in 2025 0.25"],
+        "2026": ["Demonstration credit in 2026 1.25", "Demonstration participation in 2026 1.00"],
+        "2025": ["Demonstration credit in 2025 0.25"],
     }
     assert list(years) == ["2026", "2025"]
     assert "awarded" not in page.main.lower()
+
+
+def test_nothing_of_one_sort_is_added_to_another(web_app: Flask) -> None:
+    """Real credit stands beside what was earned while the provider was a demonstration."""
+    client, person_id = new_learner(web_app)
+    provider = write(web_app, lambda session: make_provider(session, now=NOW, mode="accredited"))
+    earn(web_app, person_id, "Tried out", quarters=4)
+    for title, quarters in (("One", 3), ("Two", 2)):
+        earn(web_app, person_id, title, quarters=quarters, provider=provider)
+    rows = client.get("/transcript").css("tfoot tr")
+    assert [" ".join(cell.text for cell in row if cell.text) for row in rows] == [
+        "Credit in 2026 1.25",
+        "Demonstration credit in 2026 1.00",
+    ]
+
+
+def test_types_of_credit_are_summed_apart() -> None:
+    day = datetime(2026, 6, 1, tzinfo=UTC)
+
+    def entry(credit_type: str, quarters: int, kind: str = "credit", mode: str = "accredited") -> CreditFacts:
+        return CreditFacts(1, kind, 1, 1, day, day, quarters, 8, credit_type, {"provider_mode": mode, "zone": "UTC"})
+
+    entries = [
+        entry("demonstration", 4, mode="demonstration"),
+        entry("aafp-prescribed", 2),
+        entry("ama-pra-category-1", 3),
+        entry("ama-pra-category-1", 1, kind="participation"),
+        entry("ama-pra-category-1", 1),
+    ]
+    (year,) = years_of(entries)
+    assert year.totals == [
+        ("Credit", 4), ("Credit (aafp prescribed)", 2), ("Participation", 1), ("Demonstration credit", 4),
+    ]  # fmt: skip
 
 
 def test_the_year_is_that_of_the_modules_own_zone(web_app: Flask, clock) -> None:
