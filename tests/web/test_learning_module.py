@@ -172,6 +172,19 @@ def test_an_unconfirmed_account_is_told_that_claiming_needs_the_confirmation(web
     assert seen(web_app) == [(person_id, NOW)]
 
 
+@pytest.mark.parametrize(("mode", "shown"), [("demonstration", "Notice."), ("accredited", "Statement.")])
+def test_a_modules_notices_stand_only_where_there_is_no_accreditation(web_app: Flask, mode: str, shown: str) -> None:
+    texts = ("accreditation_statement", "designation_statement")
+    provider = write(
+        web_app, lambda session: make_provider(session, now=NOW, mode=mode, **dict.fromkeys(texts, "Statement."))
+    )
+    notices = dict.fromkeys(("accreditation_notice", "designation_notice"), "Notice.")
+    module = new_module(web_app, provider=provider, front_matter={**FRONT_MATTER, **notices})
+    client, _ = new_learner(web_app)
+    page = client.get(f"/modules/{module.slug}")
+    assert [text for text in ("Notice.", "Statement.") if text in page.main] == [shown]
+
+
 @pytest.mark.parametrize("repeat_credit", [False, True], ids=["default", "may be earned again"])
 def test_somebody_with_credit_for_an_earlier_release_is_told_before_they_work(
     web_app: Flask, repeat_credit: bool
