@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import pypdfium2
@@ -258,6 +259,7 @@ def test_the_same_inputs_give_the_same_bytes_in_another_process_two_days_later(d
     mixed = make_snapshot(name="محمد Smith")
     given = {"snapshot": make_snapshot(), "other": make_snapshot(name="Дмитрий"), "mixed": mixed, "url": URL}
     given |= {"key": key_text(), "shelf": str(tmp_path)}
+    later = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12)
     done = subprocess.run(
         [sys.executable, "-c", code],
         input=json.dumps(given),
@@ -268,24 +270,28 @@ def test_the_same_inputs_give_the_same_bytes_in_another_process_two_days_later(d
         env={
             "PYTHONHASHSEED": "7",
             "PATH": "/usr/bin:/bin",
-            "TZ": "Asia/Tokyo",
+            "TZ": TOKYO.key,
             "FONTCONFIG_FILE": "/nonexistent",
-            **two_days_later(),
+            **clock_at(later),
         },
     )
     first, second, third, day = done.stdout.split()
     assert second == hashlib.sha256(demonstration).hexdigest()
     assert third == hashlib.sha256(render(mixed, attachment=Attachment(b"{}"))).hexdigest()
     assert first not in {second, third}
-    assert day == (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    assert day == later.date().isoformat()
 
 
-def two_days_later() -> dict[str, str]:
-    """The environment of a process whose clock is two days ahead."""
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def clock_at(instant: datetime) -> dict[str, str]:
+    """The environment of a process whose clock, read in Tokyo, begins at this instant whatever the machine's own says."""
     library = faketime_library()
     if library is None:
         pytest.skip("no libfaketime here; `sh script/test` installs it")
-    return {"LD_PRELOAD": str(library), "FAKETIME": "+2d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    begins = f"@{instant.astimezone(TOKYO):%Y-%m-%d %H:%M:%S}"
+    return {"LD_PRELOAD": str(library), "FAKETIME": begins, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def test_another_name_gives_other_bytes_and_no_trace_of_the_first(demonstration: bytes):
