@@ -13,6 +13,7 @@ from cme.audit.tags import Event
 from cme.credits import rules
 from cme.credits.events import CreditGranted
 from cme.credits.models import ClaimDecision, Credit
+from cme.credits.standings import claim_open_until
 from cme.kernel.professions import Profession
 from cme.kernel.quarters import format_quarters
 from cme.kernel.refusal import Conflict, Invalid, NotFound
@@ -40,8 +41,12 @@ def amount_refusal(session: Session, credit_id: int, wanted: int, *, now: dateti
         raise NotFound
     if not 1 <= wanted <= entry.maximum_quarters:
         return f"Choose an amount from 0.25 to {format_quarters(entry.maximum_quarters)}, in quarters."
+    if wanted <= entry.amount_quarters:
+        return None
     release = session.get_one(Release, entry.release_id)
-    if wanted > entry.amount_quarters and (release.withdrawn_at is not None or now >= release.claims_close_at):
+    own = claim_open_until(session, entry.person_id, entry.release_id)
+    deadline = max(release.claims_close_at, own or release.claims_close_at)
+    if release.withdrawn_at is not None or now >= deadline:
         return "The time in which credit could be claimed is over, so the amount can only become less."
     return None
 

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from cme.activities.models import CreditOffer
 from cme.activities.service import record_front_matter
 from cme.audit.models import AuditEvent
+from cme.credits.corrections import amount_refusal
 from cme.credits.events import CreditGranted
+from cme.credits.extending import Extension, extend
 from cme.credits.facts import CreditFacts
 from cme.credits.models import ClaimDecision, Credit
 from cme.credits.queries import credit_facts
@@ -275,6 +277,20 @@ def test_a_physician_takes_part_in_what_is_credit_for_another_profession_only(
     person = make_person(session, now=NOW, profession=profession)
     credit = session.get_one(Credit, journeys.earn(session, person.id, module.release_id, now=NOW))
     assert (credit.kind, credit.credit_type) == (kind, offered)
+
+
+def test_who_may_claim_longer_may_also_claim_more_for_as_long(session: Session, module: Module, person: Person) -> None:
+    """A corrected key came after the term and gave this person a deadline of their own."""
+    release = journeys.release_of(session, module.release_id)
+    journeys.complete(session, person.id, module.release_id, now=NOW)
+    until = release.term.closes_at + timedelta(days=30)
+    extend(session, [Extension(person.id, module.release_id, until)], reason="Key corrected.", now=NOW)
+    later = until - timedelta(days=1)
+    credit = journeys.claim(session, person.id, module.release_id, now=later, quarters=2).credit
+    assert credit is not None
+    assert amount_refusal(session, credit.credit_id, 4, now=until - timedelta(microseconds=1)) is None
+    assert "can only become less" in str(amount_refusal(session, credit.credit_id, 4, now=until))
+    assert amount_refusal(session, credit.credit_id, 1, now=until) is None
 
 
 def test_a_demonstration_records_no_accredited_type(session: Session, module: Module, person: Person) -> None:
