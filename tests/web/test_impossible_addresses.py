@@ -37,3 +37,23 @@ def test_an_impossible_address_is_not_found(app: Flask, path: str, status: int):
     client = Client(app)
     client.sign_in(email, PASSWORD)
     assert client.raw.get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/sessions/99999999999999999999/end",
+        "/office/people/99999999999999999999",
+        "/office/releases/9223372036854775807/withdraw",
+        "/modules/nowhere/read?revision=99999999999999999999",
+        "/modules/nowhere/claim?release=99999999999999999999",
+    ],
+)
+def test_a_form_for_an_impossible_address_is_not_found(app: Flask, path: str):
+    with app.app_context(), transaction() as session:
+        email = make_person(session, now=NOW, roles=EVERY_ROLE).email
+    client = Client(app)
+    client.sign_in(email, PASSWORD)
+    token = client.get("/transcript").form("/sign-out").fields["csrf_token"]
+    data = {"csrf_token": token, "reason": "A reason.", "understood": "y"}
+    assert client.raw.post(path, data=data).status_code == 404
