@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from cme.activities.service import record_front_matter, withdraw_release
 from cme.audit.models import AuditEvent
@@ -524,6 +525,33 @@ def test_a_completed_earlier_release_can_be_claimed_while_its_own_deadline_runs(
     assert credit.release_id == module.release_id != later
     assert credit.completed_at == NOW - timedelta(days=5)
     assert "You completed an earlier release" not in client.get(f"/modules/{module.slug}").main
+
+
+def test_a_profile_changed_in_another_tab_is_shown_before_it_is_printed(
+    web_app: Flask, ready: tuple[Module, Client, int]
+) -> None:
+    """The page promised a certificate of credit for Ann Lee; a certificate is frozen once it is granted."""
+    module, client, person_id = ready
+    form = client.get(f"/modules/{module.slug}/claim").form("/claim")
+    for name, value in {**COMPLETE, "evaluation-comment": "Typed before."}.items():
+        form[name] = value
+
+    def become(session: Session) -> None:
+        session.get_one(Person, person_id).profession = "nurse"
+
+    write(web_app, become)
+    before = counts(web_app)
+    page = client.send(form, status=422)
+    assert "Your profile was changed after this page was opened" in page.main
+    assert "Certificate of participation" in page.main
+    assert counts(web_app) == before
+    again = page.form("/claim")
+    assert again.fields["evaluation-comment"].strip() == "Typed before."
+    assert again.fields["amount"] == "1.00"
+    client.send(again, status=303, follow=False)
+    credit = credit_of(web_app, person_id)
+    assert credit is not None
+    assert credit.kind == "participation"
 
 
 def test_an_earlier_release_is_not_offered_to_whoever_has_credit_for_the_later_one(web_app: Flask) -> None:
