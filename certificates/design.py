@@ -106,8 +106,8 @@ class Page:
         if name not in self.inlined or text is None:
             return Markup('<img class="slot" src="{0}{1}" alt="{0}{1}">').format(SCHEME, name)
         lines = Markup("").join(
-            Markup('<span class="line">{}</span>{}').format(self._set(line), "" if last else " ")
-            for line, last in ((line, line is text.lines[-1]) for line in text.lines)
+            Markup('<span class="line">{}</span>{}').format(self._set(line), gap)
+            for line, gap in zip(text.lines, text.gaps, strict=True)
         )
         return Markup('<span class="slot">{}</span>').format(lines)
 

@@ -27,11 +27,30 @@ class Text:
     """What one slot says: lines of pieces."""
 
     lines: tuple[tuple[Piece, ...], ...]
+    whole: str = ""
+    """As it reads in one line, where lines are not simply parted by spaces: a name may be broken after a hyphen."""
 
     @property
     def plain(self) -> str:
         """The whole in logical order, for readers and extraction."""
-        return " ".join("".join(piece.text for piece in line) for line in self.lines)
+        return self.whole or " ".join(map(_said, self.lines))
+
+    @property
+    def broken(self) -> bool:
+        """Whether a line ends inside a word, so that reading line by line would tell another name."""
+        return len(self.lines) > 1 and "" in self.gaps[:-1]
+
+    @property
+    def gaps(self) -> list[str]:
+        """What stands between each line and the next, nothing after the last: a space, or nothing where a line was
+        broken without one.
+        """
+        rest, found = self.plain, list[str]()
+        for line in self.lines:
+            rest = rest.removeprefix(_said(line))
+            found.append(" " if rest.startswith(" ") else "")
+            rest = rest.removeprefix(found[-1])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,7 @@ def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
     tail = (Piece(f", {credentials}", round(name.size * CREDENTIALS_SIZE, 2)),) if credentials and not apart else ()
     lines = tuple((Piece(line, name.size),) for line in name.lines)
     texts = {
-        NAME: Text((*lines[:-1], (*lines[-1], *tail))),
+        NAME: Text((*lines[:-1], (*lines[-1], *tail)), given["name"] + "".join(piece.text for piece in tail)),
         AMOUNT: _simple(said.figures[0].value),
         COMPLETED: _simple(said.figures[1].value),
         ISSUED: _simple(said.small_print[0]),
@@ -80,6 +99,10 @@ def filling(snapshot: Mapping[str, Any], verify_url: str) -> Filling:
         name_direction=side,
         han=given.get("han", ""),  # certificates from before there were such typefaces have none
     )
+
+
+def _said(line: tuple[Piece, ...]) -> str:
+    return "".join(piece.text for piece in line)
 
 
 def _simple(text: str) -> Text:

@@ -76,9 +76,10 @@ def stamp(writer: Writer, page: Compiled, filled: Filling, planned: Plan) -> Non
             said = b" /Alt %s" % writing.text(f"QR code of the verification address {filled.address}")
         else:
             content = _text(slot, planned.lines[name], fonts)
-            plain = filled.texts[name].plain
+            text = filled.texts[name]
             # On the element and not on the marked content: there poppler would turn right-to-left text around.
-            said = b"" if plain.isascii() else b" /ActualText %s" % writing.text(plain)
+            simple = text.plain.isascii() and not text.broken
+            said = b"" if simple else b" /ActualText %s" % writing.text(text.plain)
         writer.put(page.opened[f"stream:{name}"].number, writing.stream(content, {}))
         writer.put(element.number, b"%s%s >>" % (element.source, said))
     fonts_of_page = page.opened["fonts"]

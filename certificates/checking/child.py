@@ -17,6 +17,7 @@ CPU_SECONDS, MEMORY = 8, 1024 * 1024 * 1024
 MOST_PAGES, MOST_TEXT, MOST_ATTACHMENT, MOST_SIGNATURE = 5, 40_000, 512 * 1024, 128 * 1024
 PICTURE = 600  # pixels of the longer side when two pages are compared
 DIFFERENT = 40  # of 255, in one pixel
+BROKEN = "\ufffe"  # what pdfium makes of a hyphen at the end of a line
 
 
 def limit() -> None:
@@ -116,9 +117,10 @@ def text_of(document: Any, number: int) -> str:
     import pypdfium2  # noqa: PLC0415 - as above
 
     try:
-        return document[number].get_textpage().get_text_range()[:MOST_TEXT]
+        text = document[number].get_textpage().get_text_range()[:MOST_TEXT]
     except (pypdfium2.PdfiumError, UnicodeDecodeError):
         return ""
+    return text.replace(BROKEN, "-")
 
 
 def difference(one: Any, other: Any, number: int) -> int | None:

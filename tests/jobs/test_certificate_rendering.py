@@ -28,6 +28,7 @@ from certificates.finishing import Attachment
 from certificates.rules import document
 from certificates.rules.looks import pixels_of
 from certificates.shaping import FONTS, NoCoverage
+from certificates.slots import filling
 from tests.factories.certificates import CODE, SOCIETY, STATEMENTS, make_snapshot
 from tests.support.printing import URL, key_text, made
 from tests.support.printing import printed as render
@@ -398,3 +399,38 @@ def test_long_names_take_more_lines_before_they_become_small(name: str, lines: i
     assert "".join(laid.lines).replace(" ", "") == name.replace(" ", "")
     assert 8 <= laid.size <= measuring.LARGEST[lines - 1]
     assert all(measuring.width(line) * laid.size <= 600 for line in laid.lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("Maximiliana Konstantinopolitanska-Brandenburgerin",
+         ("Maximiliana", "Konstantinopolitanska-Brandenburgerin")),
+        ("Konstantinopolitanska-Brandenburgerin-Hohenzollern",
+         ("Konstantinopolitanska-", "Brandenburgerin-Hohenzollern")),
+        ("Jo Venkatanarasimharajuvaripetavenkatasubramaniam", ("Jo Venkatanarasimharajuvaripetavenkatasubramaniam",)),
+        ("Maximiliana Konstantinopolitanska-Brandenburgerin von und zu Hohenzollern",
+         ("Maximiliana Konstantinopolitanska-Brandenburgerin", "von und zu Hohenzollern")),
+    ],
+)  # fmt: skip
+def test_a_name_is_never_broken_inside_a_word_that_fits(name: str, lines: tuple[str, ...]):
+    laid = measuring.set_name(name, "MBBS, FRCPC", 600)
+    assert laid.lines == lines
+    assert laid.size >= measuring.SMALLEST[1]
+
+
+@pytest.mark.parametrize("typeset", [set(), {"name"}], ids=["stamped", "typeset"])
+@pytest.mark.parametrize("name", ["Konstantinopolitanska-Brandenburgerin-Hohenzollern", "W" * 60 + " " + "M" * 59])
+def test_a_broken_name_is_told_whole(name: str, typeset: set[str]):
+    """Where a line ends without a space there is none in the name, neither in what is read aloud nor in what is drawn."""
+    filled = filling(make_snapshot(name=name), URL)
+    assert filled.texts["name"].plain == f"{name}, MD"
+    assert filled.texts["name"].broken
+    body = made(make_snapshot(name=name), typeset=typeset).body
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        told = [
+            str(one.ActualText) for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and "/ActualText" in one
+        ]
+    assert told == ([] if typeset else [f"{name}, MD"])
+    drawn = pypdfium2.PdfDocument(body)[0].get_textpage().get_text_range()
+    assert name in "".join(drawn.splitlines()).replace("\ufffe", "-")  # so pdfium writes a hyphen at a line's end

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+import pypdfium2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -265,6 +266,28 @@ def test_scripts_that_extraction_garbles_raise_no_false_alarm(issuer: Issuer, na
     record = record_of(paper, snapshot, issuer)
     forged = make_page(snapshot, record.credential, name="Jane Roe, MD")
     assert "name" in {finding.field for finding in judged(forged, issuer.roots, record, paper).findings}
+
+
+HYPHENS = {
+    "title": "Leg cramps of nnnnnnnnnnnnnnnnnnnn in patient-centred, community-based, multidisciplinary, evidence-based "
+    "long-term care",
+    "name": "Konstantinopolitanska-Brandenburgerin-Hohenzollern",
+}
+
+
+@pytest.mark.parametrize("field", HYPHENS)
+def test_a_line_that_ends_with_a_hyphen_raises_no_false_alarm(field: str):
+    """A genuine certificate whose title or name is broken there: its own text holds it."""
+    snapshot, signer = make_snapshot(**{field: HYPHENS[field]}), printing.signer()
+    body = printing.printed(
+        snapshot,
+        url=f"{PUBLIC_URL}/verify/{snapshot['code']}",
+        attachment=Attachment(credential_json(snapshot, 1, PUBLIC_URL, signer)),
+    )
+    assert "\ufffe" in pypdfium2.PdfDocument(body)[0].get_textpage().get_text_range()
+    verdict = judged(body, [signer.chain[-1]])
+    assert verdict.findings == []
+    assert verdict.facts[field] == HYPHENS[field]
 
 
 def test_a_word_that_only_moved_is_not_another_word(issuer: Issuer, paper: bytes):
