@@ -98,10 +98,13 @@ def propose_revocation(
 def confirm(session: Session, proposal_id: int, *, by: int, now: datetime) -> Certificate | None:
     """The second person agrees, and it happens: gives the new certificate of a correction, None for a revocation.
 
-    Refuses: NotFound; Conflict (decided meanwhile, or the certificate is no longer current); Refused (the same person,
-    or without the role).
+    Refuses: NotFound; Conflict (decided meanwhile, the certificate is no longer current, or whoever proposed to revoke
+    it is no administrator any more); Refused (the same person, or without the role).
     """
     proposal = _to_decide(session, proposal_id, by)
+    if proposal.kind == REVOCATION and not _has_role(session, proposal.proposed_by, REVOCATION):
+        sentence = "Whoever proposed this is no longer an administrator, so it takes a new proposal. Decline this one."
+        raise Conflict("proposer_without_role", sentence)
     certificate = _locked(session, proposal.certificate_id)
     _decide(session, proposal, CONFIRMED, "", by=by, now=now)
     if proposal.kind == REVOCATION:
@@ -145,9 +148,11 @@ def replace_certificate(
     """A new revision under the same number with a code of its own; the old one says by which it was replaced.
 
     Facts that change are corrected in the ledger as well. `wanted` may be empty: the same facts, issued again.
-    Refuses: NotFound, Conflict, Invalid (amount).
+    Refuses: NotFound; Conflict (not current, or about to be corrected or revoked: the proposal is about this revision,
+    and a new one would escape it); Invalid (amount).
     """
     certificate = _locked(session, certificate_id)
+    _refuse_open(session, certificate.id)
     facts = {field: wanted.get(field, certificate.snapshot[field]) for field in FIELDS}
     fields = changed_fields(certificate.snapshot, facts)
     if fields:
@@ -197,9 +202,13 @@ def _refuse_open(session: Session, certificate_id: int) -> None:
         raise Conflict("proposal_open", f"A {kind} of this certificate waits for its decision already.")
 
 
-def _refuse_without_role(session: Session, person_id: int, kind: str) -> None:
+def _has_role(session: Session, person_id: int, kind: str) -> bool:
     held = set(roles_of(session, [person_id]).get(person_id, ()))
-    if not held & {role.value for role in DECIDERS[kind]}:
+    return bool(held & {role.value for role in DECIDERS[kind]})
+
+
+def _refuse_without_role(session: Session, person_id: int, kind: str) -> None:
+    if not _has_role(session, person_id, kind):
         raise Refused("role_missing", "Your account does not have the role that this takes.")
 
 

@@ -195,7 +195,7 @@ def _result(session: Session, pack: CertificatePack, certificate_id: int, *, now
         fresh = replace_certificate(
             session, certificate_id, {}, reason=pack.reason, by=pack.asked_by, now=now, files=False
         )
-    except Conflict:  # replaced or revoked since it was chosen: it is left out
+    except Conflict:  # replaced or revoked since it was chosen, or about to be: it is left out
         return None
     return fresh.id
 

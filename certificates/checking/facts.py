@@ -24,6 +24,8 @@ LABELS = {
 }
 CODE = re.compile(r"(?<![0-9A-Z-])[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){6}(?![0-9A-Z-])")
 
+TRADE_MARK = re.compile(r"™|\(TM\)|&trade;")
+
 
 class NoFacts(ValueError):  # noqa: N818 - a verdict about data
     """The credential is not of a certificate of ours."""
@@ -54,8 +56,10 @@ def facts_of(claims: dict[str, Any]) -> dict[str, str]:
 
 
 def folded(text: str) -> str:
-    """Text without anything that extraction adds or drops: spaces, line ends, joiners, marks of direction, case."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    """Text without anything that extraction adds or drops: spaces, line ends, joiners, marks of direction, case; and
+    without the mark that protected names of credit have on paper, however a title wrote them.
+    """
+    plain = unicodedata.normalize("NFKC", TRADE_MARK.sub("", text)).casefold()
     return "".join(char for char in plain if unicodedata.category(char)[0] not in "ZC")
 
 

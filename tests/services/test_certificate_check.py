@@ -290,6 +290,15 @@ def test_a_line_that_ends_with_a_hyphen_raises_no_false_alarm(field: str):
     assert verdict.facts[field] == HYPHENS[field]
 
 
+@pytest.mark.parametrize("title", ["News of AMA PRA Category 1 Credit", "AMA PRA Category 1 Credits (TM) for you"])
+def test_a_protected_name_that_got_its_mark_on_paper_raises_no_false_alarm(title: str):
+    snapshot, signer = make_snapshot(title=title), printing.signer()
+    attachment = Attachment(credential_json(snapshot, 1, PUBLIC_URL, signer))
+    body = printing.printed(snapshot, url=f"{PUBLIC_URL}/verify/{snapshot['code']}", attachment=attachment)
+    assert "™" in child.look_into_pdf(body, b"")["text"][0]
+    assert judged(body, [signer.chain[-1]]).findings == []
+
+
 def test_a_word_that_only_moved_is_not_another_word(issuer: Issuer, paper: bytes):
     """A page laid out in another order with another name: only the name is called different."""
     snapshot = make_snapshot()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from cme.credits.models import ClaimDecision, Credit
 from cme.credits.queries import transcript
 from cme.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from cme.outbox.models import OutboxWork
-from cme.people.models import Person
+from cme.people.models import Person, RoleGrant
 from cme.store.session import violates
 from tests.factories.certificates import make_certificate
 from tests.factories.modules import Module, make_module
@@ -234,6 +234,45 @@ def test_the_database_itself_wants_two_people(session: Session, issued: Certific
             session.execute(forged)
         if decided_by == proposed_by:
             assert violates(caught.value, "ck_certificate_decisions_two_people")
+
+
+def test_a_role_that_was_lost_in_between_counts_for_neither(session: Session, issued: Certificate, now: datetime):
+    """Two administrators: both at the moment when it happens."""
+    first, second, third = people(session, now, "administrator", "administrator", "administrator")
+    proposal = life.propose_revocation(session, issued.id, "identity", "Reason enough.", by=first, now=now)
+    revoke_role(session, first)
+    with pytest.raises(Conflict, match="no longer an administrator"):
+        life.confirm(session, proposal.id, by=second, now=now)
+    assert state(session, issued.code) == "issued"
+    revoke_role(session, second)
+    with pytest.raises(Refused, match="does not have the role"):
+        life.decline(session, proposal.id, "No longer wanted.", by=second, now=now)
+    life.decline(session, proposal.id, "No longer wanted.", by=third, now=now)
+    (fourth,) = people(session, now, "administrator")
+    again = life.propose_revocation(session, issued.id, "identity", "Reason enough.", by=fourth, now=now)
+    life.confirm(session, again.id, by=third, now=now)
+    assert state(session, issued.code) == "revoked"
+
+
+def revoke_role(session: Session, person_id: int) -> None:
+    session.execute(delete(RoleGrant).where(RoleGrant.person_id == person_id))
+
+
+@pytest.mark.parametrize("kind", ["revocation", "correction"])
+def test_a_certificate_whose_proposal_waits_is_not_issued_again(
+    session: Session, issued: Certificate, now: datetime, kind: str
+):
+    """A new revision would escape its revocation, and lose its owner's correction."""
+    first, second = people(session, now, "administrator", "administrator")
+    if kind == "revocation":
+        proposal = life.propose_revocation(session, issued.id, "identity", "Reason enough.", by=first, now=now)
+    else:
+        proposal = asked(session, issued, now, name="Jane Roe")
+    with pytest.raises(Conflict, match=f"A {kind} of this certificate waits"):
+        life.replace_certificate(session, issued.id, {}, reason="A new signing key.", by=first, now=now)
+    fresh = life.confirm(session, proposal.id, by=second, now=now)
+    assert state(session, issued.code) == ("revoked" if kind == "revocation" else "replaced")
+    assert (fresh is None) == (kind == "revocation")
 
 
 def test_what_fell_does_not_fall_again(session: Session, issued: Certificate, now: datetime):
