@@ -27,6 +27,25 @@ def roots_of(settings: Settings, *, now: datetime) -> list[bytes]:
     return list(dict.fromkeys(found))
 
 
+def anchors_of(settings: Settings, *, now: datetime) -> list[bytes]:
+    """What a board trusts that asks nobody: our own roots, but of another authority's customers our signers alone.
+
+    Whoever else that authority has given a certificate could sign papers with our name on them. Here the record
+    decides; there nothing else would. Raises KeyProblem.
+    """
+    chains = [[one.public_bytes(Encoding.DER) for one in chain]
+              for chain in keys_of(settings).under_authorities(now=now)]  # fmt: skip
+    tops = {chain[-1] for chain in chains}
+    found = [one for one in roots_of(settings, now=now) if one not in tops]
+    return list(dict.fromkeys([*found, *(chain[0] for chain in reversed(chains))]))
+
+
+def above_anchors(settings: Settings, *, now: datetime) -> list[bytes]:
+    """Whose lists of withdrawn certificates count for those signers: the authorities above them. Raises KeyProblem."""
+    above = [one for chain in keys_of(settings).under_authorities(now=now) for one in chain[1:]]
+    return list(dict.fromkeys(one.public_bytes(Encoding.DER) for one in above))
+
+
 def signers_of(settings: Settings, *, now: datetime) -> list[Certificate]:
     """Every signing certificate of this installation, the oldest first. Raises KeyProblem."""
     return [one.certificate for one in keys_of(settings).listed(now=now)]

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy.orm import Session
 
-from certificates import authority, queries, status
+from certificates import authority, check, queries, status
 from certificates.credential import Seal, envelope, issuer_id, secured
 from cme.config import Settings
 from cme.kernel.days import day_phrase
@@ -37,17 +37,21 @@ class Issuer:
     name: str
     address: str
     roots: tuple[bytes, ...]
+    """Its roots; where its signers are under somebody else's authority, their own certificates."""
     made_at: datetime
     withdrawn: bytes | None = None
     """The root's list of withdrawn signing keys, DER."""
+    above: tuple[bytes, ...] = ()
+    """Authorities above its signers, whose lists of withdrawn keys count: nobody is trusted because of them."""
 
 
 def make_bundle(session: Session, settings: Settings, *, now: datetime) -> bytes:
     """The archive: roots, withdrawn keys, status lists, two checkers, a signed list of it all. Raises KeyProblem."""
-    roots = authority.roots_of(settings, now=now)
+    roots = authority.anchors_of(settings, now=now)
     seal = authority.seal_of(settings, now=now)
     withdrawn = authority.withdrawn_of(settings, now=now)
-    issuer = Issuer(settings.site_name, settings.public_url, tuple(roots), now, withdrawn)
+    above = tuple(authority.above_anchors(settings, now=now))
+    issuer = Issuer(settings.site_name, settings.public_url, tuple(roots), now, withdrawn, above)
     lists = [
         status.status_list(number, queries.fallen(session, status.numbers_of(number)), issuer.address, seal, now=now)
         for number in range(1, status.status_place(max(queries.highest_number(session), 1))[0] + 1)
@@ -60,11 +64,13 @@ def contents(issuer: Issuer, lists: list[str]) -> dict[str, bytes]:
     found = {
         "README.txt": _readme(issuer),
         "check.html": check_page(issuer, lists),
-        "root.pem": b"".join(_certificate(one).public_bytes(Encoding.PEM) for one in issuer.roots),
+        "root.pem": _pem(issuer.roots),
         "checker/requirements.txt": "".join(f"{name}=={version(name)}\n" for name in NEEDED).encode(),
     }
     if issuer.withdrawn is not None:
-        found["root.crl"] = issuer.withdrawn
+        found[check.LIST] = issuer.withdrawn
+    if issuer.above:
+        found[check.AUTHORITIES] = _pem(issuer.above)
     found |= {f"status/{number}.json": envelope(one) for number, one in enumerate(lists, start=1)}
     return found | {f"checker/certificates/{name}": body for name, body in _program()}
 
@@ -95,6 +101,7 @@ def check_page(issuer: Issuer, lists: list[str]) -> bytes:
     data = json.dumps(
         {
             "roots": [base64.b64encode(one).decode() for one in issuer.roots],
+            "above": [base64.b64encode(one).decode() for one in issuer.above],
             "lists": lists,
             "withdrawn": [] if issuer.withdrawn is None else [base64.b64encode(issuer.withdrawn).decode()],
         }
@@ -128,6 +135,10 @@ def _program() -> Iterable[tuple[str, bytes]]:
     """The Python checker: these files and no others of ours are needed to run it."""
     for path in (HERE / "__init__.py", HERE / "check.py", *sorted((HERE / "checking").glob("*.py"))):
         yield path.relative_to(HERE).as_posix(), path.read_bytes()
+
+
+def _pem(certificates: Iterable[bytes]) -> bytes:
+    return b"".join(_certificate(one).public_bytes(Encoding.PEM) for one in certificates)
 
 
 def _certificate(der: bytes) -> x509.Certificate:

@@ -21,6 +21,8 @@ from certificates.checking.withdrawing import Withdrawn, withdrawn_by
 GOOD, BAD, UNKNOWN = 0, 1, 2
 LARGEST = 20 * 1024 * 1024
 LIST = "root.crl"
+AUTHORITIES = "authorities.pem"
+"""Beside the roots: whose lists of withdrawn keys count as well, where the signer is under another authority."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         roots = roots_from_pem(wanted.root.read_bytes())
         body = _body(wanted.file)
         lists = [path.read_bytes() for path in wanted.status]
-        withdrawn = _withdrawn([*_beside(wanted.root), *wanted.withdrawn], roots)
+        above = [one for path in _beside(wanted.root, AUTHORITIES) for one in roots_from_pem(path.read_bytes())]
+        withdrawn = _withdrawn([*_beside(wanted.root, LIST), *wanted.withdrawn], [*roots, *above])
         verdict = judge(body, sandbox.look(body), roots, withdrawn=withdrawn)
         standing = _standing(verdict, lists, roots, withdrawn)
     except sandbox.CannotLook:
@@ -45,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m certificates.check", description=__doc__)
     parser.add_argument("file", type=Path, help="the certificate, a PDF")
-    parser.add_argument("--root", type=Path, default=Path("root.pem"), help="the issuer's root certificates (PEM)")
+    parser.add_argument("--root", type=Path, default=Path("root.pem"), help="the issuer's roots or signers (PEM)")
     parser.add_argument(
         "--status",
         type=Path,
@@ -63,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _beside(root: Path) -> list[Path]:
-    """The list that lies beside the roots, as in the archive for boards."""
-    found = root.with_name(LIST)
+def _beside(root: Path, name: str) -> list[Path]:
+    """What lies beside the roots, as in the archive for boards."""
+    found = root.with_name(name)
     return [found] if found.is_file() else []
 
 

@@ -85,6 +85,20 @@ class Keys:
             found = self._kept()
         return found
 
+    def under_authorities(self, *, now: datetime) -> list[tuple[x509.Certificate, ...]]:
+        """The chains of all signers that somebody else's authority vouches for, the signer's own certificate first.
+
+        Raises KeyProblem.
+        """
+        kept = range(1, self._newest() + 1) if self._numbered(1)[1].exists() else range(0)
+        chains = [tuple(x509.load_pem_x509_certificates(self._numbered(one)[1].read_bytes())) for one in kept]
+        if self._configured:
+            chains.append(self.signer(now=now).certificates)
+        return [chain for chain in chains if len(chain) > 1 and not self._is_own(chain[-1])]
+
+    def _is_own(self, top: x509.Certificate) -> bool:
+        return self._has(ROOT) and x509.load_pem_x509_certificate((self._folder / ROOT).read_bytes()) == top
+
     def make(self, *, now: datetime) -> bool:
         """Make root and first signer unless they are there; two processes at once agree on one. Gives whether made."""
         if self._has(ROOT):

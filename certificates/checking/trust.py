@@ -31,7 +31,9 @@ def vouched(leaf: bytes, others: Sequence[bytes], roots: Iterable[bytes], at: da
     than the signature's instant is accepted: a document bears the instant of the grant, and may be drawn later.
     """
     try:
-        way = _way(leaf, others, list(roots))
+        known = list(roots)
+        # A signer that is known itself needs nobody above it; what came along must be those above it all the same.
+        way = _upwards(leaf, others) if leaf in known else _way(leaf, others, known)
         if way is None or any(one not in way for one in others):
             return False
         certificate, _key = certificate_of(leaf)
@@ -42,8 +44,6 @@ def vouched(leaf: bytes, others: Sequence[bytes], roots: Iterable[bytes], at: da
 
 def _way(leaf: bytes, others: Sequence[bytes], roots: list[bytes]) -> list[bytes] | None:
     """The certificates from the leaf to a root, or None."""
-    if leaf in roots:
-        return [leaf]
     way = [leaf]
     while len(way) <= LONGEST:
         last = way[-1]
@@ -55,6 +55,20 @@ def _way(leaf: bytes, others: Sequence[bytes], roots: list[bytes]) -> list[bytes
             return None
         way.append(upper)
     return None
+
+
+def _upwards(leaf: bytes, others: Sequence[bytes]) -> list[bytes]:
+    """The leaf and those of the others that stand above it, each above the one before; the last may be a root, and
+    then it has signed itself.
+    """
+    way = [leaf]
+    while len(way) <= LONGEST:
+        upper = next((one for one in others if one not in way and _issued(way[-1], one)), None)
+        if upper is None:
+            break
+        way.append(upper)
+    top, _key = certificate_of(way[-1])
+    return way if len(way) == 1 or top.issuer != top.subject or _issued(way[-1], way[-1]) else way[:-1]
 
 
 def _issued(lower: bytes, upper: bytes) -> bool:

@@ -83,6 +83,7 @@ async function certified(upper, signedWith, value, bytes) {
 }
 
 const roots = () => data.roots.map((one) => certificate(fromBase64(one)));
+const listers = () => [...data.roots, ...data.above].map((one) => certificate(fromBase64(one)));
 
 async function issued(lower, upper) {
   if (!upper.signs || !same(lower.issuer, upper.subject)) return false;
@@ -91,17 +92,39 @@ async function issued(lower, upper) {
 
 const LONGEST = 3;
 
-// Whether the leaf leads to a root, and nothing came along that does not belong to that way. `at`: when the signature
-// says it was made; the leaf must not have run out before.
+const is = (one) => (other) => same(one.der, other.der);
+
+// The leaf and those of the others that stand above it; the last may be a root, and then it has signed itself.
+async function upwards(leaf, others) {
+  const way = [leaf];
+  for (let upper = leaf; upper && way.length <= LONGEST; ) {
+    const last = way[way.length - 1];
+    upper = null;
+    for (const one of others) {
+      if (!upper && !way.some(is(one)) && (await issued(last, one))) upper = one;
+    }
+    if (upper) way.push(upper);
+  }
+  const top = way[way.length - 1];
+  const plain = way.length === 1 || !same(top.issuer, top.subject) || (await issued(top, top));
+  return plain ? way : way.slice(0, -1);
+}
+
+// Whether the leaf leads to a root, or is a signer that is known itself, and nothing came along that does not belong to
+// that way. `at`: when the signature says it was made; the leaf must not have run out before.
 async function vouched(leaf, others, at = null) {
   const known = roots();
-  const is = (one) => (other) => same(one.der, other.der);
+  const inTime = at === null || at <= leaf.ends;
+  if (known.some(is(leaf))) {
+    const above = await upwards(leaf, others);
+    return inTime && others.every((one) => above.some(is(one)));
+  }
   const way = [leaf];
   while (way.length <= LONGEST) {
     const last = way[way.length - 1];
     for (const root of known) {
       if (!(await issued(last, root))) continue;
-      return others.every((one) => [...way, root].some(is(one))) && (at === null || at <= leaf.ends);
+      return inTime && others.every((one) => [...way, root].some(is(one)));
     }
     let upper = null;
     for (const one of others) {
@@ -128,7 +151,7 @@ async function withdrawnBy(lists) {
       const fields = parts(tbs).filter((one) => one.tag !== 0x02);
       const [, issuer, , ...rest] = fields;
       let genuine = false;
-      for (const root of roots()) {
+      for (const root of listers()) {
         const own = same(issuer.raw, root.subject);
         genuine = genuine || (own && (await certified(root, signedWith, value.content.subarray(1), tbs.raw)));
       }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page, expect
 
@@ -130,6 +131,33 @@ def test_both_know_a_key_that_lies_in_a_token(page: Page, tmp_path: Path, capsys
         by_page(case, name, tmp_path, page)
 
 
+def test_of_an_authoritys_customers_only_the_issuer_counts(
+    page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, case in checking.customers_of_one_authority().items():
+        by_program(case, name, tmp_path, capsys)
+        by_page(case, name, tmp_path, page)
+
+
+def test_every_byte_of_a_known_signers_chain_counts(
+    page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what came along with the signature, the root included, nothing can be changed."""
+    case = checking.customers_of_one_authority()["the issuer among the customers"]
+    hole = case.body.index(b"/Contents <") + len(b"/Contents <")
+    for one in case.above:
+        der = one.public_bytes(Encoding.DER).hex().encode()
+        start = case.body.lower().find(der, hole)
+        if start < 0:
+            continue  # roots need not come along
+        for place in (start + 60, start + len(der) // 2, start + len(der) - 9):
+            body = bytearray(case.body)
+            body[place] = ord("1") if body[place] != ord("1") else ord("2")
+            changed = replace(case, said=checking.BAD, body=bytes(body), words="")
+            by_program(changed, str(place), tmp_path, capsys)
+            by_page(changed, str(place), tmp_path, page)
+
+
 def statuses_of(case: checking.Case) -> list[str]:
     return [status_list(1, [], PUBLIC_URL, case.status_by, now=NOW)] if case.status_by else []
 
@@ -138,6 +166,9 @@ def by_program(case: checking.Case, name: str, folder: Path, capsys: pytest.Capt
     file, pem = folder / "file.pdf", folder / "root.pem"
     file.write_bytes(case.body)
     pem.write_bytes(case.root.public_bytes(Encoding.PEM))
+    (folder / program.AUTHORITIES).write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in case.above))
+    if not case.above:
+        (folder / program.AUTHORITIES).unlink()
     arguments = [str(file), "--root", str(pem)]
     for number, body in enumerate(case.lists):
         (folder / f"{number}.crl").write_bytes(body)
@@ -151,8 +182,12 @@ def by_program(case: checking.Case, name: str, folder: Path, capsys: pytest.Capt
     assert case.words in said, (name, said)
 
 
+def ders(certificates: tuple[x509.Certificate, ...]) -> tuple[bytes, ...]:
+    return tuple(one.public_bytes(Encoding.DER) for one in certificates)
+
+
 def by_page(case: checking.Case, name: str, folder: Path, page: Page) -> None:
-    issuer = Issuer("Test provider", PUBLIC_URL, (case.root.public_bytes(Encoding.DER),), NOW)
+    issuer = Issuer("Test provider", PUBLIC_URL, ders((case.root,)), NOW, above=ders(case.above))
     embedded = replace(issuer, withdrawn=case.lists[0]) if len(case.lists) > 1 else issuer
     (folder / "check.html").write_bytes(check_page(embedded, statuses_of(case)))
     page.goto((folder / "check.html").as_uri())

@@ -19,6 +19,7 @@ from cme.config import Settings
 from cme.kernel.clock import utc_now
 from cme.store.session import transaction
 from tests.conftest import NOW
+from tests.support.checking import chain
 from tests.support.papers import make_issuer
 from tests.support.printing import key_text
 
@@ -167,6 +168,27 @@ def test_an_imported_key_signs_next_under_a_root_of_its_own(tmp_path: Path):
     assert [one.self_issued for one in keys.listed(now=NOW)] == [True, False, True]
     with pytest.raises(KeyProblem, match="another authority"):
         keys.retire("signer-2", compromised=True, now=NOW)
+
+
+def test_boards_trust_of_a_public_authority_our_signers_alone(tmp_path: Path):
+    ours = chain(ec.generate_private_key(ec.SECP256R1()))
+    private = ours.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()  # type: ignore[union-attr]
+    text = private + "".join(one.public_bytes(Encoding.PEM).decode() for one in ours.certificates)
+    leaf, between, top = ours.chain
+    settings = Settings.from_env({"CME_MODE": "test", "CME_INSTANCE": str(tmp_path), "CME_SIGNING_KEY": text})
+    assert authority.roots_of(settings, now=NOW) == [top]
+    assert authority.anchors_of(settings, now=NOW) == [leaf]
+    assert authority.above_anchors(settings, now=NOW) == [between, top]
+    plain = Settings.from_env({"CME_MODE": "test", "CME_INSTANCE": str(tmp_path / "plain")})
+    keys = Keys(tmp_path / "plain", "", "Office")
+    keys.make(now=NOW)
+    own = keys.signer(now=NOW).chain[-1]
+    assert authority.anchors_of(plain, now=NOW) == authority.roots_of(plain, now=NOW) == [own]
+    assert authority.above_anchors(plain, now=NOW) == []
+    keys.take(text, now=NOW)  # what it signed is found again after the next change as well
+    keys.rotate(now=NOW)
+    assert authority.anchors_of(plain, now=NOW) == [own, leaf]
+    assert authority.roots_of(plain, now=NOW) == [own, top]
 
 
 def test_a_root_alone_is_trusted_from_now_on(tmp_path: Path):

@@ -46,6 +46,8 @@ class Case:
     lists: tuple[bytes, ...] = ()
     words: str = ""
     status_by: Signer | None = field(default=None, compare=False)
+    above: tuple[x509.Certificate, ...] = ()
+    """Authorities above the root, which is then a signer that is known itself."""
 
 
 def paper(signer: Signer, sealed_by: Signer | None = None) -> bytes:
@@ -116,9 +118,32 @@ def _other_authorities() -> dict[str, Case]:
     return found
 
 
-def chain(root_key: Private) -> Signer:
+def customers_of_one_authority() -> dict[str, Case]:
+    """Two customers of a public authority, and only one of them is the issuer."""
+    root_key, between_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ours = chain(root_key, between_key)
+    leaf, *above = ours.certificates
+    key = ec.generate_private_key(ec.SECP256R1())
+    theirs = Signer(key, (_certificate("Signer", key, "Between", between_key, ca=False), *above))
+    known = {"root": leaf, "above": tuple(above)}
+    body = paper(ours)
+    fallen, another = (_list(between_key, above[0], one) for one in (leaf, theirs.certificate))
+    return {
+        "the issuer among the customers": Case(GOOD, body, words="not known", **known),
+        "with the authority's list": Case(GOOD, body, lists=(another,), **known),
+        "withdrawn by the authority": Case(UNPROVEN, body, lists=(fallen,), words=day_phrase(LATER.date()), **known),
+        "another customer": Case(BAD, paper(theirs), words="signed by somebody else", **known),
+        "another customer's page": Case(BAD, paper(theirs, ours), words="signed by somebody else", **known),
+        "another customer's credential": Case(BAD, paper(ours, theirs), words="not signed by the issuer", **known),
+        "a list that is forged": Case(UNKNOWN, body, lists=(_list(key, above[0], leaf),), **known),
+        "whoever trusts the authority itself": Case(GOOD, paper(theirs), above[-1]),
+    }
+
+
+def chain(root_key: Private, between_key: ec.EllipticCurvePrivateKey | None = None) -> Signer:
     """A signer, the authority above it, and the root with the given key."""
-    between_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    between_key = between_key or ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(ec.SECP256R1())
     root = _certificate("Root", root_key, "Root", root_key, ca=True)
     between = _certificate("Between", between_key, "Root", root_key, ca=True)
     return Signer(key, (_certificate("Signer", key, "Between", between_key, ca=False), between, root))
