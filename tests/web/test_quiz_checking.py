@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from lxml.html import HtmlElement, tostring
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from cme.people.models import SignInSession
 from cme.store.session import transaction
 from quizzes.models.quiz import QuizVersion
 from quizzes.queries.versions import version_facts
@@ -16,6 +17,7 @@ from quizzes.rules.stored import delivery_to
 from quizzes.services.correcting import correct_key
 from tests.conftest import NOW
 from tests.factories.items import ALL, RIGHT
+from tests.factories.people import PASSWORD
 from tests.support.client import Client, Form, Page
 from tests.web.test_quiz_kinds import JSON, Editor, Learner, fields_for
 
@@ -234,6 +236,19 @@ def test_a_strangers_attempt_cannot_be_checked(client: Client) -> None:
     token = stranger.begin().form("/answers").fields["csrf_token"]
     other.post(f"{address}/check", {**form.fields, "csrf_token": token, "check": str(place)}, status=404)
     assert "checked" not in client.get(address).main
+
+
+def test_a_check_sent_after_the_sign_in_had_ended_is_kept_and_sent_again(client: Client) -> None:
+    learner = Checker(client, during("verdicts"))
+    form, address = learner.filled({"single": "a", "numeric": "2.5"}), learner.address
+    with client.app.app_context(), transaction() as session:
+        session.execute(delete(SignInSession))
+    form.action = f"{address}/check"
+    sign_in = client.send(form, status=401, button=("check", str(learner.where["single"]))).form("/sign-in")
+    sign_in["email"], sign_in["password"] = learner.email, PASSWORD
+    page = client.send(client.send(sign_in).form("/check"))
+    assert f"Question {learner.where['single']}: right" in page.main
+    assert (learner.kept()["single"], learner.kept()["numeric"]) == ("a", "2.5")
 
 
 def test_a_key_corrected_meanwhile_is_the_one_the_feedback_shows(client: Client) -> None:
