@@ -48,7 +48,7 @@ def prepare(context: click.Context) -> None:
     settings = _settings()
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     _migrate(settings)
-    found = problems(db.session(), now=utc_now())
+    found = problems(db.session(), production=settings.mode is Mode.PRODUCTION, now=utc_now())
     db.session.remove()
     if found:
         raise click.ClickException("\n".join(found))

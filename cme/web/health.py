@@ -1,8 +1,9 @@
 """Is the process alive, and is it ready to serve."""
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
+from cme.config import Mode
 from cme.store.database import db
 from cme.web.access import public
 from cme.web.moment import request_now
@@ -22,5 +23,6 @@ def alive() -> ResponseReturnValue:
 @public
 def ready() -> ResponseReturnValue:
     """The database answers, migrations are at head, both clocks agree within a second."""
-    found = problems(db.session(), now=request_now())
+    production = current_app.extensions["settings"].mode is Mode.PRODUCTION
+    found = problems(db.session(), production=production, now=request_now())
     return (jsonify(status="ok"), 200) if not found else (jsonify(status="not ready", problems=found), 503)
