@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from cme.activities.facts import ReleaseFacts
+from cme.activities.models import Release
 from quizzes.models.attempt import ANSWERS, ATTEMPTS, Answer, Attempt
 from quizzes.models.quiz import QUESTIONS, QUIZ_VERSIONS, Question
 from quizzes.rules.answers import Shape, complete
@@ -79,6 +81,21 @@ _ATTEMPTS = (
     .where(ATTEMPTS.c.person_id == bindparam("person"), ATTEMPTS.c.release_id == bindparam("release"))
     .order_by(ATTEMPTS.c.number.desc())
 )
+_LEFT_OPEN = (
+    select(ATTEMPTS.c.code, Release.closes_at, Release.zone)
+    .select_from(ATTEMPTS.join(Release.__table__, Release.id == ATTEMPTS.c.release_id))
+    .where(
+        ATTEMPTS.c.person_id == bindparam("person"),
+        ATTEMPTS.c.state == "open",
+        ATTEMPTS.c.for_credit.is_(True),
+        Release.activity_id == bindparam("activity"),
+        Release.number < bindparam("number"),
+        Release.state == "published",
+        Release.closes_at > bindparam("at"),
+    )
+    .order_by(Release.number.desc())
+    .limit(1)
+)
 _SEEN = (
     select(QUESTIONS.c.lineage, func.max(ATTEMPTS.c.started_at))
     .select_from(
@@ -89,6 +106,15 @@ _SEEN = (
     .where(ATTEMPTS.c.person_id == bindparam("person"), QUIZ_VERSIONS.c.quiz_id == bindparam("quiz"))
     .group_by(QUESTIONS.c.lineage)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """An attempt of an earlier release that can still count, until its term closes."""
+
+    code: str
+    closes_at: datetime
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +229,15 @@ def attempt_of(session: Session, person_id: int, code: str) -> AttemptFacts | No
 def release_of_attempt(session: Session, person_id: int, code: str) -> int | None:
     """The release an attempt is for, if it is this person's."""
     return session.execute(_RELEASE, {"attempt": code, "person": person_id}).scalar_one_or_none()
+
+
+def left_open(session: Session, person_id: int, release: ReleaseFacts, *, now: datetime) -> LeftOpen | None:
+    """The attempt that the person was inside when this release took the place of an earlier one."""
+    if release.number == 1:
+        return None
+    wanted = {"person": person_id, "activity": release.activity_id, "number": release.number, "at": now}
+    row = session.execute(_LEFT_OPEN, wanted).first()
+    return None if row is None else LeftOpen(*row)
 
 
 def attempts_of(session: Session, person_id: int, release_id: int) -> list[AttemptRow]:

@@ -15,7 +15,7 @@ from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.access import signed_in
 from cme.web.moment import request_now
-from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, release_of_attempt
+from quizzes.queries.attempts import AttemptFacts, attempt_of, attempts_of, left_open, release_of_attempt
 from quizzes.queries.corrections import overrides_for, regrades_of
 from quizzes.queries.health import peers_of
 from quizzes.queries.versions import published_version_for_release
@@ -59,6 +59,7 @@ def landing(slug: str) -> ResponseReturnValue:
         shown=shown,
         release=release,
         attempts=attempts,
+        left_open=left_open(session, current_user.person_id, release, now=now),
         open_attempt=next((row for row in attempts if row.state == "open"), None),
         has_passed=any(row.passed for row in attempts),
         has_quiz=version is not None,

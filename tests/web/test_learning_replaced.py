@@ -81,8 +81,9 @@ def by_button(client: Client, page: Page, module: Module) -> None:
 
 
 def by_sections(client: Client, page: Page, module: Module) -> None:
-    data = {"section": ["s-one", "s-two"], "csrf_token": csrf(client)}
-    assert client.raw.post(page.css("[data-progress-url]")[0].get("data-progress-url"), data=data).status_code == 204
+    (layout,) = page.css("[data-progress-url]")
+    data = {"section": ["s-one", "s-two"], "revision": layout.get("data-revision"), "csrf_token": csrf(client)}
+    assert client.raw.post(layout.get("data-progress-url"), data=data).status_code == 204
 
 
 @pytest.mark.parametrize("finish", [by_button, by_sections])
@@ -148,6 +149,23 @@ def test_an_attempt_that_began_before_leads_on_to_its_own_release(
         filled[name] = value
     client.send(filled, status=303, follow=False)
     assert rows(web_app, Credit.release_id, person_id, Credit) == [module.release_id]
+
+
+def test_an_attempt_that_was_left_open_is_found_again_while_it_can_count(
+    web_app: Flask, learner: tuple[Client, int], clock: time_machine.Traveller
+) -> None:
+    client, person_id = learner
+    module = new_module(web_app, expires_on=date(2026, 11, 30))
+    start(web_app, person_id, module)
+    client.send(client.get(f"/modules/{module.slug}/quiz").form("/quiz"))
+    assert "earlier release" not in client.get(f"/modules/{module.slug}/quiz").main
+    renew(web_app, module)
+    page = client.get(f"/modules/{module.slug}/quiz")
+    assert "It counts for that release until 30 November 2026, 11:59 pm Los Angeles time" in page.main
+    (code,) = rows(web_app, Attempt.code, person_id, Attempt)
+    assert page.link("Go on with that attempt") == f"/attempts/{code}"
+    clock.move_to(NOW + timedelta(days=10))
+    assert "Go on with that attempt" not in client.get(f"/modules/{module.slug}/quiz").main
 
 
 def test_who_passed_before_reading_finishes_the_old_text_and_claims(

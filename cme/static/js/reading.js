@@ -54,7 +54,8 @@ function start() {
     const sending = unsent;
     unsent = new Set();
     reported += seconds;
-    const body = new URLSearchParams({ csrf_token: layout.dataset.csrf, active_seconds: String(seconds), position });
+    const { csrf, revision } = layout.dataset;
+    const body = new URLSearchParams({ csrf_token: csrf, revision, active_seconds: String(seconds), position });
     for (const section of sending) body.append("section", section);
     try {
       const answer = await fetch(layout.dataset.progressUrl, { method: "POST", body, keepalive: true });
