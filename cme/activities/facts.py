@@ -53,6 +53,12 @@ class ReleaseFacts:
         return awarded_offer(self.offers)[1] if self.offers else 0
 
     @property
+    def providers(self) -> str:
+        """Who provides it: a joint provider stands after the one that awards credit, as on the certificates."""
+        joint = self.provider.get("joint_with")
+        return f"{self.provider['name']} and {joint}" if joint else str(self.provider["name"])
+
+    @property
     def credit_type(self) -> str:
         """The type that is awarded if the provider is accredited; empty when nothing is offered."""
         return awarded_offer(self.offers)[0] if self.offers else ""

@@ -172,6 +172,18 @@ def test_an_unconfirmed_account_is_told_that_claiming_needs_the_confirmation(web
     assert seen(web_app) == [(person_id, NOW)]
 
 
+def test_a_joint_provider_is_named_before_the_start_and_before_the_claim(web_app: Flask) -> None:
+    provider = write(
+        web_app,
+        lambda session: make_provider(session, now=NOW, mode="accredited", name="Society", joint_with="Riverside"),
+    )
+    module = new_module(web_app, provider=provider)
+    client, person_id = new_learner(web_app)
+    assert "Society and Riverside" in client.get(f"/modules/{module.slug}").main
+    completed(web_app, person_id, module)
+    assert "Society and Riverside" in client.get(f"/modules/{module.slug}/claim").main
+
+
 @pytest.mark.parametrize(("mode", "shown"), [("demonstration", "Notice."), ("accredited", "Statement.")])
 def test_a_modules_notices_stand_only_where_there_is_no_accreditation(web_app: Flask, mode: str, shown: str) -> None:
     texts = ("accreditation_statement", "designation_statement")
