@@ -172,6 +172,17 @@ def test_an_unconfirmed_account_is_told_that_claiming_needs_the_confirmation(web
     assert seen(web_app) == [(person_id, NOW)]
 
 
+def test_the_format_keeps_the_letters_the_accreditor_writes(web_app: Flask) -> None:
+    client, _ = new_learner(web_app)
+    for written, shown in (
+        ("journal-based CME activity", "Journal-based CME activity"),
+        ("PI CME activity", "PI CME activity"),
+        ("enduring material", "Enduring material"),
+    ):
+        module = new_module(web_app, learning_format=written)
+        assert shown in client.get(f"/modules/{module.slug}").main
+
+
 def test_a_joint_provider_is_named_before_the_start_and_before_the_claim(web_app: Flask) -> None:
     provider = write(
         web_app,
