@@ -139,8 +139,10 @@ def credit_unit(snapshot: dict[str, Any], quarters: int) -> str:
     plural = "" if quarters == QUARTERS_PER_CREDIT else "s"
     if is_demonstration(snapshot):
         return f"demonstration credit{plural}"
-    name = _CREDIT_NAMES.get(snapshot["credit_type"])
-    return f"{name}{plural}™" if name else f"credit{plural}"
+    kind = snapshot["credit_type"]
+    if kind in _CREDIT_NAMES or kind in _OTHER_UNITS:
+        return _unit(kind, quarters)
+    return f"credit{plural}"
 
 
 def amount_phrase(snapshot: dict[str, Any]) -> str:

@@ -99,6 +99,22 @@ def test_one_credit_is_singular_and_everything_else_plural(quarters: int, expect
     assert words(snapshot).figures[0].note == f"AMA PRA Category 1 {expected}"
 
 
+@pytest.mark.parametrize(
+    ("credit_type", "one", "several"),
+    [
+        ("aafp-prescribed", "AAFP Prescribed credit", "AAFP Prescribed credits"),
+        ("ancc-contact-hour", "ANCC contact hour", "ANCC contact hours"),
+        ("eaccme", "European CME credit (ECMEC)", "European CME credits (ECMEC)"),
+    ],
+)
+def test_a_known_type_is_named_on_the_document_that_stands_for_it(credit_type: str, one: str, several: str):
+    for kind in ("credit", "participation"):
+        snapshot = make_snapshot(kind, mode="accredited") | {"credit_type": credit_type}
+        assert (document.credit_unit(snapshot, 4), document.credit_unit(snapshot, 3)) == (one, several)
+        assert any(figure.note in {one, several} for figure in words(snapshot).figures)
+        assert "AMA PRA" not in " ".join(figure.note for figure in words(snapshot).figures)
+
+
 def test_another_type_of_credit_borrows_no_protected_name():
     snapshot = make_snapshot(mode="accredited") | {"credit_type": "something-else"}
     assert document.credit_unit(snapshot, 3) == "credits"
