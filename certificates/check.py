@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # names that a console cannot write must not end the check
     wanted = _parser().parse_args(arguments)
     try:
-        roots = roots_from_pem(wanted.root.read_bytes())
+        roots = _roots(wanted.root)
         body = _body(wanted.file)
         lists = [path.read_bytes() for path in wanted.status]
         above = [one for path in _beside(wanted.root, AUTHORITIES) for one in roots_from_pem(path.read_bytes())]
@@ -40,8 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
         standing = _standing(verdict, lists, roots, withdrawn)
     except sandbox.CannotLook:
         return _end(UNKNOWN, "The file could not be read within the limits of time and memory.")
-    except (OSError, ValueError) as error:
-        return _end(UNKNOWN, f"It could not be checked: {error}")
+    except OSError as error:
+        return _end(UNKNOWN, f"It could not be checked: {error.filename} cannot be read ({error.strerror}).")
+    except ValueError as error:
+        return _end(UNKNOWN, f"It could not be checked: {error}.")
     return _tell(wanted.file.name, verdict, standing, withdrawn, asked=bool(lists))
 
 
@@ -66,6 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _roots(path: Path) -> list[bytes]:
+    if not path.is_file():
+        raise ValueError(f"the issuer's certificates are needed, and there is no file {path}; --root FILE names them")
+    try:
+        return roots_from_pem(path.read_bytes())
+    except ValueError:
+        raise ValueError(f"{path} does not hold the issuer's certificates (PEM)") from None
+
+
 def _beside(root: Path, name: str) -> list[Path]:
     """What lies beside the roots, as in the archive for boards."""
     found = root.with_name(name)
@@ -77,6 +88,8 @@ def _withdrawn(paths: list[Path], roots: list[bytes]) -> Withdrawn:
 
 
 def _body(path: Path) -> bytes:
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
     if path.stat().st_size > LARGEST:
         raise ValueError("the file is too large for a certificate")
     return path.read_bytes()
@@ -94,10 +107,13 @@ def _standing(verdict: Verdict, lists: list[bytes], roots: list[bytes], withdraw
 
 def _tell(name: str, verdict: Verdict, standing: Standing | None, withdrawn: Withdrawn, *, asked: bool) -> int:
     if verdict.facts:
-        _say("The issuer's signed credential says:")
+        page = " The page may show something else." if verdict.findings else ""
+        _say(f"The credential inside, signed by the issuer, says:{page}")
         for key, value in verdict.facts.items():
             if value:
                 _say(f"  {LABELS[key]}: {value}")
+        # Whether it is a demonstration, and what the amount counts, stands in no other field.
+        _say(f"  in words: {_one_line((verdict.claims or {}).get('description'))}")
     _say(f"SHA-256 of the file: {verdict.sha256}")
     if verdict.findings:
         for finding in verdict.findings:
@@ -105,15 +121,21 @@ def _tell(name: str, verdict: Verdict, standing: Standing | None, withdrawn: Wit
         if verdict.undecided:
             _say(f"Codes in the file: {', '.join(verdict.codes) or 'none'}")
             return _end(BAD, f"{name}: NOT proven. Only the issuer's own page can tell whether it was issued.")
-        return _end(BAD, f"{name}: NOT as it was issued.")
+        return _end(BAD, f"{name}: NOT as it was issued. Do not rely on this file.")
     if not withdrawn.known:
         _say(f"Whether its key was withdrawn is not known: no list of withdrawn keys ({LIST}) lies beside the roots.")
+    if verdict.claims:
+        _say(f"While the issuer can be reached, its own page has the last word: {_one_line(verdict.claims.get('id'))}")
     if standing is None:
         why = "the status list is older than it, or not about it" if asked else "that takes a status list (--status)"
         return _end(GOOD, f"{name}: as it was issued. Whether it was revoked since is not known: {why}.")
     if standing.fell:
         return _end(BAD, f"{name}: as it was issued, but REVOKED or REPLACED since, by the list of {standing.day}.")
     return _end(GOOD, f"{name}: as it was issued, and it stood when the status list was made: {standing.day}.")
+
+
+def _one_line(said: object) -> str:
+    return " ".join(str(said or "").split())
 
 
 def _end(code: int, words: str) -> int:

@@ -396,6 +396,40 @@ def test_the_command_needs_no_server_and_no_database(tmp_path: Path, issuer: Iss
     assert (code, "could not be checked" in said) == (2, True)
 
 
+def test_what_the_amount_counts_and_that_it_is_a_demonstration_is_told(tmp_path: Path, issuer: Issuer):
+    """A number alone would pass for accredited credit."""
+    file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
+    root.write_bytes(issuer.root_pem)
+    for changes, words in (
+        ({}, "Demonstration – no accredited credit. 0.75 claimed of at most 1.00 demonstration credit"),
+        (
+            {"kind": "participation", "mode": "accredited"},
+            "designated for 1.00 AMA PRA Category 1 Credit™. No credit was awarded.",
+        ),
+    ):
+        snapshot = make_snapshot(**changes)
+        file.write_bytes(make_paper(snapshot, issuer))
+        code, said = run(file, "--root", root)
+        assert (code, words in said) == (0, True), said
+        assert f"its own page has the last word: {PUBLIC_URL}/verify/{snapshot['code']}" in said
+
+
+def test_what_is_missing_is_said_in_words(tmp_path: Path, issuer: Issuer, paper: bytes):
+    file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
+    file.write_bytes(paper)
+    code, said = run(file, "--root", root)
+    assert (code, "the issuer's certificates are needed, and there is no file" in said) == (2, True), said
+    root.write_bytes(issuer.root_pem)
+    for arguments, words in (
+        ((file, "--root", file), "does not hold the issuer's certificates"),
+        ((tmp_path, "--root", root), f"there is no file {tmp_path}."),
+        ((tmp_path / "none.pdf", "--root", root), "there is no file"),
+        ((file, "--root", root, "--status", tmp_path / "none"), "none cannot be read (No such file or directory)."),
+    ):
+        code, said = run(*arguments)
+        assert (code, words in said, "Errno" in said) == (2, True, False), said
+
+
 def test_a_console_that_cannot_write_a_name_does_not_end_the_check(tmp_path: Path):
     file, root = tmp_path / "paper.pdf", tmp_path / "root.pem"
     snapshot, signer = make_snapshot(name="Nguyễn Thị Minh Khai"), printing.signer()
