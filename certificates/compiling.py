@@ -5,6 +5,7 @@ This module loads WeasyPrint and Pango. It belongs to the background process; we
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ _FILES = {
     ("Noto Sans", 400, "normal"): "NotoSans-Regular",
     ("Noto Sans", 700, "normal"): "NotoSans-Bold",
 }
+_MISSING = re.compile(r'\.notdef glyph rendered for Unicode string unsupported by fonts: (".+)', re.DOTALL)
 _ALIGN = {"left": "left", "start": "left", "center": "center", "right": "right", "end": "right"}
 
 
@@ -74,6 +76,10 @@ def no_complaints() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
     if handler.messages:
+        missing = dict.fromkeys(found.group(1) for one in handler.messages if (found := _MISSING.search(one)))
+        if missing:
+            raise RenderError(f"no typeface has {'these characters' if len(missing) > 1 else 'the character'}: "
+                              f"{', '.join(missing)}")  # fmt: skip
         raise RenderError("WeasyPrint complained: " + "; ".join(handler.messages))
 
 

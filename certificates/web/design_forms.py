@@ -85,6 +85,11 @@ class DesignForm(Marked):
         """Name a picture that was stored, for the next time that the form is sent."""
         self[_kept(what)].data = digest
 
+    def forget(self) -> None:
+        """Name no picture from before any more."""
+        for what in IMAGES:
+            self[_kept(what)].data = ""
+
     @property
     def signatures(self) -> list[tuple[str, Any, Any, Any]]:
         """Of each signature what it is called, and its fields."""

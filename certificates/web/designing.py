@@ -10,6 +10,7 @@ from flask_login import current_user
 from certificates import designing, looks, own_designs, proofing, uploading
 from certificates.design import SHIPPED
 from certificates.designing import FORM, UPLOAD, VersionFacts
+from certificates.files import Damaged
 from certificates.own_designs import Choices
 from certificates.rules.looks import Paper
 from certificates.rules.uploads import MOST_UPLOAD, NEEDED, WORDS
@@ -28,6 +29,7 @@ from cme.web.moment import request_now
 
 PREVIEW = "preview"
 BUSY = "Many designs and files are being looked at"
+GONE = "A picture from before is no longer there. Choose the pictures once more."
 KEPT = "What you typed is still here; pictures have to be chosen once more."
 LONGEST_BODY = MOST_UPLOAD + 64 * 1024
 
@@ -180,7 +182,11 @@ def _list(form: LookForm) -> str:
 def _read(form: DesignForm, last: VersionFacts | None) -> tuple[Choices, dict[str, bytes], dict[str, list[str]]]:
     """What was chosen, the pictures by file name, and what is wrong. Pictures are kept for the next try as well."""
     sent = handed_in(form)
-    before = {what: store().get(digest) for what, digest in form.kept(without=set(sent)).items()}
+    try:
+        before = {what: store().get(digest) for what, digest in form.kept(without=set(sent)).items()}
+    except Damaged:
+        form.forget()
+        return own_designs.cleaned(request.form, {}), {}, {"logo": [GONE]}
     names = {what: f"{what}{suffix_of(body)}" for what, body in {**before, **sent}.items()}
     found, images = uploading.clean_images({names[what]: body for what, body in {**before, **sent}.items()})
     problems: dict[str, list[str]] = {"logo": found} if found else {}

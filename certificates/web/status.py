@@ -33,8 +33,8 @@ def status_list(number: int) -> ResponseReturnValue:
     fallen = queries.fallen(session, status.numbers_of(number))
     token = status.status_list(number, fallen, settings.public_url, authority.seal_of(settings, now=now), now=now)
     if request.accept_mimetypes.best_match(["application/vc", "application/json", KIND]) == KIND:
-        return unindexed(Response(token, content_type=KIND))
-    return unindexed(Response(envelope(token), content_type="application/vc"))
+        return _for_everybody(Response(token, content_type=KIND))
+    return _for_everybody(Response(envelope(token), content_type="application/vc"))
 
 
 @bp.get("/issuer.json")
@@ -44,7 +44,7 @@ def issuer() -> ResponseReturnValue:
     settings: Settings = current_app.extensions["settings"]
     name = issuer_id(settings.public_url)
     keys = [_key(one, name) for one in authority.signers_of(settings, now=request_now())]
-    return jsonify(
+    about = jsonify(
         {
             "@context": CONTEXTS,
             "id": name,
@@ -55,6 +55,13 @@ def issuer() -> ResponseReturnValue:
             "assertionMethod": [key["id"] for key in keys],
         }
     )
+    return _for_everybody(about)
+
+
+def _for_everybody(answer: Response) -> Response:
+    """Also for verifiers that run in a page of somebody else's; no cookie goes along, and nothing here is secret."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return unindexed(answer)
 
 
 def _key(certificate: authority.Certificate, controller: str) -> dict[str, object]:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from certificates import fonts_extra, samples, shaping
-from certificates.design import lettered, page_of, protected
+from certificates import fonts_extra, own_designs, samples, shaping
+from certificates.compiled import Shelf
+from certificates.design import lettered, opened, page_of, protected
 from certificates.fonts_extra import Strange, Wanted, add
+from certificates.rendering import render
 from certificates.rules import names
 from certificates.rules import sheets as wording
 from certificates.rules.looks import Paper
@@ -160,6 +162,17 @@ def test_a_name_in_two_directions_has_the_right_forms_and_says_so(engine: None, 
     assert problems(body) == []
     html = page_of(snapshot, filling(snapshot, URL), {NAME}).html("")
     assert f'lang="{ {"CN": "zh-Hans", "JP": "ja", "KR": "ko"}[country] }"' in html
+
+
+@pytest.mark.parametrize(("words", "face"), [("さとう", "JP"), ("김민수", "KR"), ("王小明", "SC"), ("佐藤さ", "JP")])
+def test_words_of_a_design_of_ones_own_have_the_forms_of_their_language(
+    engine: None, tmp_path: Path, words: str, face: str
+):
+    chosen = own_designs.Choices("credit", "#0b5a5e", "#b8903f", words, words, signatures=((words, words),))
+    made = opened(own_designs.packed(chosen, {}))
+    body = render(make_snapshot(), URL, shelf=Shelf(tmp_path), signer=signer(), chosen=made).body
+    assert {name[:12] for name in faces(body)} == {f"Noto-Sans-{face}"}
+    assert problems(body) == []
 
 
 @pytest.mark.parametrize(

@@ -371,3 +371,9 @@ def test_a_place_on_a_later_page_is_refused_and_why_is_said(word: str):
     tried = try_upload(zipped({**moved, "certificate.html": page, **SECOND}), 2)
     said = f"The place for {word} is on page 2; what differs from person to person has its place on the first page"
     assert said in " ".join(tried.proof.problems)
+
+
+@pytest.mark.parametrize(("text", "said"), [("a \u2264 b", "No typeface has the character: \"\u2264\" (U+2264)"),
+                                            ("\u738b\u5c0f", "No typeface has these characters: ")])  # fmt: skip
+def test_a_character_without_a_typeface_is_named(text: str, said: str):
+    assert said in " ".join(try_upload(zipped(with_html(f"<p>{text}</p>"))).proof.problems)

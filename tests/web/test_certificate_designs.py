@@ -169,6 +169,17 @@ def test_a_picture_that_is_none_is_refused(chief: Client, body: bytes, sentence:
     assert sentence in chief.send(form, status=422, button=("do", "save")).main
 
 
+def test_a_picture_that_is_gone_is_asked_for_again(chief: Client):
+    form = chief.get(f"{ADDRESS}/new").form("/designs/new")
+    filled(form, name="Ours", kept_logo="ab" * 32, logo_alt="An oak", closing="Thanks.")
+    page = chief.send(form, status=422, button=("do", "save"))
+    assert "A picture from before is no longer there." in page.main
+    again = page.form("/designs/new")
+    assert (again.fields["kept_logo"], again.fields["closing"]) == ("", "Thanks.")
+    page = chief.send(filled(again, logo=file(picture())), button=("do", "save"))
+    assert "Saved as version 1" in page.text
+
+
 def test_two_designs_do_not_share_a_name(chief: Client):
     made(chief)
     form = chief.get(f"{ADDRESS}/new").form("/designs/new")

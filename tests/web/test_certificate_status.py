@@ -159,6 +159,12 @@ def test_no_cache_may_keep_what_can_change(client: Client, issued: Issued):
         assert client.raw.get(path, headers=kept).status_code == 200, path
 
 
+@pytest.mark.parametrize("path", ["/status/1.json", "/issuer.json"])
+def test_verifiers_in_other_pages_may_read_them(client: Client, issued: Issued, path: str):
+    assert client.raw.get(path).headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in client.raw.get(f"/verify/{issued.code}").headers
+
+
 def test_who_asks_for_a_token_gets_one(client: Client, issued: Issued):
     answer = client.raw.get("/status/1.json", headers={"Accept": "application/vc+jwt"})
     assert answer.mimetype == "application/vc+jwt"
