@@ -115,6 +115,11 @@ def _tell(name: str, verdict: Verdict, standing: Standing | None, withdrawn: Wit
         # Whether it is a demonstration, and what the amount counts, stands in no other field.
         _say(f"  in words: {_one_line((verdict.claims or {}).get('description'))}")
     _say(f"SHA-256 of the file: {verdict.sha256}")
+    if verdict.only_signed:
+        _say("The issuer has signed it, the signature covers the whole file, and nothing was added.")
+        _say("It carries no credential: it is a transcript or a list. What it names may have been revoked since.")
+        _say(f"Look up each certificate that it names: {', '.join(verdict.codes) or 'none'}")
+        return _end(BAD, f"{name}: as it was signed, but NO CERTIFICATE.")
     if verdict.findings:
         for finding in verdict.findings:
             _say(f"- {finding.sentence}")

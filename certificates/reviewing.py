@@ -21,6 +21,7 @@ from cme.kernel.days import day_phrase
 
 PDF, PICTURE, OTHER = "pdf", "picture", "other"
 LARGEST = 2_000_000
+MOST_NAMED = 200
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 
 
@@ -33,6 +34,8 @@ class Review:
     certificate: CertificateFacts | None
     sha256: str
     readable: bool = True
+    named: tuple[str, ...] | None = None
+    """Of a document that is ours and no certificate: the codes of the certificates that it names."""
 
     @property
     def genuine(self) -> bool:
@@ -55,6 +58,8 @@ def review_pdf(session: Session, store: Store, settings: Settings, body: bytes, 
     session.rollback()  # nothing stays open while another process looks into the file
     seen = sandbox.look(body)
     verdict = judge(body, seen, roots)
+    if known is None and verdict.only_signed:
+        return Review(PDF, (), None, digest, named=tuple(verdict.codes[:MOST_NAMED]))
     found = _record_of(session, [known] if known else verdict.codes)
     if found is None or found.pdf is None:
         return _unrecorded(verdict, found)

@@ -66,6 +66,8 @@ class Verdict:
 
     sha256: str
     findings: list[Finding] = field(default_factory=list)
+    vouched: bool = False
+    """The issuer has signed it, with a key that still counts."""
     signed_at: datetime | None = None
     claims: dict[str, Any] | None = None
     facts: dict[str, str] = field(default_factory=dict)
@@ -79,7 +81,16 @@ class Verdict:
     @property
     def undecided(self) -> bool:
         """Nothing is wrong but the key: whether it was issued, only the issuer's records can tell."""
-        return bool(self.findings) and all(finding.code == WITHDRAWN for finding in self.findings)
+        codes = {finding.code for finding in self.findings}
+        return WITHDRAWN in codes and codes <= {WITHDRAWN, "credential_missing"}
+
+    @property
+    def only_signed(self) -> bool:
+        """Signed by the issuer and not touched since, but no certificate: a transcript, or the cover of an archive.
+
+        Nobody can take the credential out of a certificate without breaking its signature.
+        """
+        return self.vouched and [finding.code for finding in self.findings] == ["credential_missing"]
 
     def add(self, code: str, sentence: str = "", about: str = "") -> None:
         self.findings.append(Finding(code, sentence or SENTENCES[code], about))
@@ -151,7 +162,7 @@ def _judge_signature(
     if day := withdrawn.day_of((signed.leaf, *signed.others)):
         verdict.add_withdrawn(day)
         return
-    verdict.signed_at = signed.signed_at
+    verdict.vouched, verdict.signed_at = True, signed.signed_at
 
 
 def _covered(body: bytes, numbers: list[int]) -> tuple[bytes | None, bytes | None, str]:

@@ -9,6 +9,7 @@ const MONTHS = ["January", "February", "March", "April", "May", "June", "July", 
 
 class Wrong extends Error {}
 class Unproven extends Wrong {}  // nothing is wrong but the key, and only the issuer's records can tell
+class Other extends Wrong {}  // signed by the issuer and not touched, but no certificate
 class Unsure extends Wrong {}  // a list that does not count: nothing is said about the file
 
 function need(holds, sentence, Kind = Wrong) {

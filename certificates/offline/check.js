@@ -11,6 +11,13 @@ async function judge(bytes, lists, crls) {
   const text = latin(bytes);
   need(text.slice(0, 1024).includes("%PDF-"), "The file is not a PDF document.");
   const signers = await judgeSignature(bytes, text);
+  if (!/\/Type\s*\/EmbeddedFile/.test(text)) {
+    const gone = dayOf(signers, withdrawn);
+    need(!gone, `It is signed with a key that was withdrawn on ${gone}, because somebody else may have it: the file ` +
+      "proves nothing by itself.", Unproven);
+    need(false, "The issuer has signed it, the signature covers the whole file, and nothing was added. But it carries no " +
+      "credential: it is a transcript or a list. Look up each certificate that it names on the issuer's page.", Other);
+  }
   const { claims, chain } = await token(await embedded(bytes, text));
   const found = facts(claims);
   const day = dayOf(signers, withdrawn) || dayOf(chain, withdrawn);
@@ -50,7 +57,7 @@ function tell(found) {
   document.getElementById("said").hidden = !found;
 }
 
-const HEADINGS = [[Unproven, "Not proven"], [Unsure, "Could not be checked"], [Error, "Not as it was issued"]];
+const HEADINGS = [[Unproven, "Not proven"], [Other, "As it was signed, but no certificate"], [Unsure, "Could not be checked"], [Error, "Not as it was issued"]];
 
 async function check(file, newer, newerKeys) {
   tell(null);
@@ -77,7 +84,8 @@ async function check(file, newer, newerKeys) {
   } catch (error) {
     const sentence = error instanceof Wrong ? error.message : "The file is damaged or was changed.";
     const [, heading] = HEADINGS.find(([kind]) => error instanceof kind);
-    show("bad", heading, [sentence, "Do not rely on this file.", digest]);
+    const advice = error instanceof Other ? [] : ["Do not rely on this file."];
+    show("bad", heading, [sentence, ...advice, digest]);
   }
 }
 

@@ -16,6 +16,10 @@ from certificates.credential import credential_json
 from certificates.finishing import Attachment
 from certificates.keys import Keys
 from certificates.rendering import render
+from certificates.rules import sheets
+from certificates.rules.looks import Paper
+from certificates.rules.sheets import Line
+from certificates.sheets import print_sheet
 from certificates.signing import Signer
 from cme.kernel.days import day_phrase
 from tests.conftest import NOW
@@ -24,10 +28,12 @@ from tests.support.papers import PUBLIC_URL, Issuer
 from tests.support.printing import shelf
 
 GOOD, BAD, UNPROVEN, UNKNOWN = "As it was issued", "Not as it was issued", "Not proven", "Could not be checked"
+OTHER = "As it was signed, but no certificate"
 """The headings of the page; the program says the same in its words (`SAID`)."""
 SAID = {
     GOOD: (0, "as it was issued"),
     BAD: (1, "NOT as it was issued"),
+    OTHER: (1, "NO CERTIFICATE"),
     UNPROVEN: (1, "NOT proven"),
     UNKNOWN: (2, "could not be checked"),
 }
@@ -56,6 +62,14 @@ def paper(signer: Signer, sealed_by: Signer | None = None) -> bytes:
     body = credential_json(snapshot, 1, PUBLIC_URL, sealed_by or signer)
     url = f"{PUBLIC_URL}/verify/{snapshot['code']}"
     return render(snapshot, url, shelf=shelf(), signer=signer, attachment=Attachment(body)).body
+
+
+def transcript(signer: Signer) -> bytes:
+    """What we sign beside certificates."""
+    lines = [Line(make_snapshot(), "valid", make_snapshot()["code"])]
+    sheet = sheets.transcript(lines, name="Jane Doe", credentials="MD", country="US", site="Open CME",
+                              verify_base=f"{PUBLIC_URL}/verify", on=NOW.date())  # fmt: skip
+    return print_sheet(sheet, Paper.A4, signer=signer, at=NOW)
 
 
 def cases(folder: Path, stamp: Callable[[bytes], bytes], long_term: Callable[[Signer], Signer]) -> dict[str, Case]:
@@ -92,6 +106,10 @@ def cases(folder: Path, stamp: Callable[[bytes], bytes], long_term: Callable[[Si
         "a list of another root": Case(UNKNOWN, old, root, (_der(_other(folder)),), "list of withdrawn keys"),
         "a list with a changed byte": Case(UNKNOWN, old, root, (_flipped(after, -1),), "list of withdrawn keys"),
         "no list at all in it": Case(UNKNOWN, old, root, (b"nothing",), "list of withdrawn keys"),
+        "a transcript": Case(OTHER, transcript(second), root, (after,)),
+        "a transcript by a withdrawn key": Case(UNPROVEN, transcript(first), root, (after,), day),
+        "a transcript that was altered": Case(BAD, _flipped(transcript(second)), root, (after,)),
+        "a transcript of somebody else": Case(BAD, transcript(chain(ec.generate_private_key(ec.SECP256R1()))), root),
         "B-T": Case(GOOD, paper(replace(second, time_stamper=stamp)), root, (after,)),
         "B-LT": Case(GOOD, paper(long_term(second)), root, (after,)),
         **_other_authorities(),

@@ -14,6 +14,7 @@ from certificates.checking import jose, sandbox
 from certificates.web import turns
 from certificates.web.limits import CHECKING
 from tests.factories.issued import Issued, correct, issue, revoke
+from tests.factories.people import PASSWORD
 from tests.support.client import Client, Page
 from tests.support.papers import make_issuer, make_page, make_paper, updated
 
@@ -131,6 +132,20 @@ def test_a_document_of_nobody_is_not_from_here(client: Client, issued: Issued):
     assert page.h1 == "This document was not issued here"
     assert "unrecorded" in told(page)
     assert "What is on record" not in page.main
+
+
+def test_a_transcript_is_ours_and_no_certificate(client: Client, issued: Issued):
+    """It names certificates, and must not be taken for an altered copy of the first of them."""
+    owner = Client(client.app)
+    owner.sign_in(issued.email, PASSWORD)
+    body = owner.raw.get("/transcript.pdf").get_data()
+    page = hand_in(client, body)
+    assert page.h1 == "A document of this issuer, but no certificate"
+    assert page.link(issued.code) == f"/verify/{issued.code}"
+    assert "is valid" not in page.main
+    page = hand_in(client, body[:2000] + bytes([body[2000] ^ 4]) + body[2001:])
+    assert page.h1 == "This is not the document that was issued"
+    assert hand_in(client, updated(body)).h1 == "This is not the document that was issued"
 
 
 def test_a_picture_leads_to_the_record_by_its_qr_code(client: Client, issued: Issued):
