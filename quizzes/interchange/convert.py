@@ -1,11 +1,12 @@
 """Between a question on its way and an item of the bank; the one place that knows what the bank can hold."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from quizzes.interchange.entry import Choice, Entry, Scoring, Stem, Vignette
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.reasons import Reason
-from quizzes.rules.item import ChoiceItem, Item, Status, StemItem
+from quizzes.rules.item import ChoiceItem, Item, Numeric, Status, StemItem
 
 
 def to_item(entry: Entry) -> Item:
@@ -26,11 +27,17 @@ def to_item(entry: Entry) -> Item:
         partial=entry.scoring is Scoring.PARTIAL,
         stems=tuple(StemItem(one.key, one.text, one.answer, one.rationale) for one in entry.stems),
         order=entry.order,
-        numeric=entry.numeric,
+        numeric=entry.numeric and _written_out(entry.numeric),
         vignette=entry.vignette.key if entry.vignette else "",
         rationale=entry.rationale,
         status=Status(entry.status or Status.READY),
     )
+
+
+def _written_out(number: Numeric) -> Numeric:
+    """1.5E+3 as 1500: people read it, and editors type it."""
+    value, tolerance = (Decimal(f"{one:f}") for one in (number.value, number.tolerance))
+    return Numeric(value, tolerance, number.unit)
 
 
 def vignettes_of(entries: Iterable[Entry]) -> dict[str, str]:

@@ -14,7 +14,14 @@ from quizzes.rules.item import Kind
 MOST_TYPED = 40
 MOST_ANSWER = 2_000
 CERTAINTIES = ("low", "middle", "high")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?:e[+-]?[0-9]{1,2})?", re.ASCII | re.I)
+_PARTED = (
+    (",", ".", re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]{0,12})?", re.ASCII)),
+    (".", ",", re.compile(r"[+-]?[1-9][0-9]{0,2}(?:(?:\.[0-9]{3}){2,}|(?:\.[0-9]{3})+,[0-9]{1,12})", re.ASCII)),
+    ("'", ".", re.compile(r"[+-]?[1-9][0-9]{0,2}(?:'[0-9]{3})+(?:\.[0-9]{0,12})?", re.ASCII)),
+)
+"""What parts thousands, what stands before decimals, and how such a number looks."""
+_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2010": "-", "\u2011": "-", "\u2019": "'"})
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 
 
@@ -91,7 +98,20 @@ def text_of_parts(parts: Mapping[str, str]) -> str:
 
 def number_of(typed: str | None) -> Decimal | None:
     """The number that was typed: spaces are dropped, a single comma is a decimal comma. None for anything else."""
-    text = _SPACES.sub("", typed or "").replace("\u2212", "-")
+    return next(iter(readings(typed)), None)
+
+
+def readings(typed: str | None, unit: str = "") -> tuple[Decimal, ...]:
+    """Every number that may be meant: “1,500” is 1.5 to one reader and 1500 to the next. A unit after it may be `unit`.
+
+    Spaces and what parts thousands are dropped, signs may be those that word processors write, powers of ten “1e3”.
+    """
+    text = _SPACES.sub("", typed or "").translate(_SIGNS)
+    after = _SPACES.sub("", unit).casefold()
+    if after and text.casefold().endswith(after):
+        text = text[: -len(after)]
+    ways = [text]
     if text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+        ways = [text.replace(",", ".")]
+    ways += [text.replace(mark, "").replace(point, ".") for mark, point, shape in _PARTED if shape.fullmatch(text)]
+    return tuple(dict.fromkeys(Decimal(way) for way in ways if _NUMBER.fullmatch(way)))

@@ -8,7 +8,7 @@ and ordering it is the stems, or places, that are right.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from quizzes.rules.answers import number_of, parts_of
+from quizzes.rules.answers import parts_of, readings
 from quizzes.rules.item import POINTS_PER_ITEM, Item, Kind
 
 
@@ -94,8 +94,11 @@ def _ordering(item: Item, chosen: str | None) -> tuple[int, int]:
 
 
 def _numeric(item: Item, chosen: str | None) -> tuple[int, int]:
-    said, wanted = number_of(chosen), item.numeric
-    return int(said is not None and wanted is not None and abs(said - wanted.value) <= wanted.tolerance), 1
+    wanted = item.numeric
+    if wanted is None:
+        return 0, 1
+    said = readings(chosen, wanted.unit)
+    return int(any(abs(one - wanted.value) <= wanted.tolerance for one in said)), 1
 
 
 _SHARES = {

@@ -23,7 +23,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from wtforms.widgets import HiddenInput
 
 from cme.kernel.text import clean_block, clean_line
-from quizzes.rules.answers import number_of
+from quizzes.rules.answers import number_of, readings
 from quizzes.rules.item import ChoiceItem, Item, Kind, Numeric, Status, StemItem
 from quizzes.rules.limits import MOST_TEXT, NAME
 from quizzes.rules.shapes import MOST_CHOICES, MOST_ITEM_POINTS, MOST_STEMS, TRUTHS
@@ -175,12 +175,14 @@ class QuestionForm(FlaskForm):
         """A number, or nothing yet."""
         if (field.data or "").strip() and number_of(field.data) is None:
             raise ValidationError("Write a number, such as 2.5.")
+        _only_one(field)
 
     def validate_tolerance(self, field: Field) -> None:
         """Not below zero."""
         found = number_of(field.data) if (field.data or "").strip() else Decimal(0)
         if found is None or found < 0:
             raise ValidationError("Write a number that is not below zero, such as 0.1.")
+        _only_one(field)
 
     def item(self, saved: Item) -> Item:
         """What the fields say. Rows without any text are no choices; new choices get the next free letter.
@@ -256,6 +258,14 @@ class QuestionForm(FlaskForm):
     def _numeric(self) -> Numeric | None:
         value, tolerance = number_of(self.number.data), number_of(self.tolerance.data)
         return None if value is None else Numeric(value, tolerance or Decimal(0), clean_line(self.unit.data or ""))
+
+
+def _only_one(field: Field) -> None:
+    """What decides about right and wrong may not be read in two ways."""
+    found = readings(field.data)
+    if len(found) > 1:
+        one, other = (f"{number:f}" for number in found)
+        raise ValidationError(f"“{field.data}” may mean {one} or {other}. Write it without a comma.")
 
 
 _STEM_KEYS = tuple(f"s{number}" for number in range(1, 100))

@@ -67,6 +67,7 @@ def test_the_right_answer_gives_every_point_and_none_gives_nothing(item: Item) -
         (ORDERING, "a=3 b=3 c=3", (0, 3)),
         (NUMERIC, "2.4", (1, 1)),
         (NUMERIC, "2.6", (1, 1)),
+        (NUMERIC, "2,40", (1, 1)),
         (NUMERIC, "2.39999", (0, 1)),
         (NUMERIC, "2.60001", (0, 1)),
         (NUMERIC, "2,5", (1, 1)),
@@ -156,9 +157,50 @@ def test_numbers_are_read_as_written(number: Decimal) -> None:
     assert number_of(format(number, "f").replace(".", ",")) == number
 
 
-@pytest.mark.parametrize("text", ["", "-", ".", "1.2.3", "1,2,3", "1e5", "٣", "0x1", "12 mg", "NaN", "1" * 30])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-",
+        ".",
+        "1.2.3",
+        "1,2,3",
+        "1e555",
+        "10\u00b2",
+        "1,50,000",
+        "٣٫",
+        "5-6",
+        "<5",
+        "0x1",
+        "12 mg",
+        "NaN",
+        "1" * 30,
+    ],
+)
 def test_what_is_no_number(text: str) -> None:
     assert number_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "right"),
+    [
+        ("1500", "1500", True), ("1 500", "1500", True), ("1\u202f500", "1500", True), ("1,500", "1500", True),
+        ("1,500", "1.5", True), ("1.500", "1500", False), ("1.500", "1.5", True), ("0,500", "500", False),
+        ("1,500.5", "1500.5", True), ("1.500,5", "1500.5", True), ("1,500,000", "1500000", True),
+        ("1.500.000", "1500000", True), ("1'500", "1500", True), ("1,50", "150", False), ("15,00", "1500", False),
+        ("\u22125", "-5", True), ("\u20135", "-5", True), ("5", "-5", False), ("+5", "5", True),
+        ("1.5e3", "1500", True), ("1.5E-3", "0.0015", True), ("2e\u22123", "0.002", True), ("10\u00b2", "102", False),
+        ("5 mg", "5", True), ("5mg", "5", True), ("5 MG", "5", True), ("5 g", "5", False), ("5 mg/d", "5", False),
+    ],
+)  # fmt: skip
+def test_a_number_is_right_in_every_way_that_people_write_it(typed: str, value: str, right: bool) -> None:
+    item = replace(NUMERIC, numeric=Numeric(Decimal(value), Decimal(0), "mg"))
+    assert share(item, canonical(shape_of(item), typed)) == (int(right), 1)
+
+
+def test_micrograms_are_micrograms_whichever_sign_is_typed() -> None:
+    item = replace(NUMERIC, numeric=Numeric(Decimal(5), Decimal(0), "\u00b5g"))
+    assert share(item, "5 \u03bcg") == share(item, "5 \u00b5g") == (1, 1)
 
 
 def test_what_is_half_done_is_not_complete() -> None:
