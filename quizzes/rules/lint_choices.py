@@ -12,19 +12,40 @@ from quizzes.rules.lint_words import Span, content_words, find_word, read_length
 LONGER_BY = 15
 """Characters by which the key must exceed every other choice before its length gives it away."""
 
+_THINGS = r"(?:options|answers|choices|statements|responses)"
 _ALL_OR_NONE = re.compile(
-    r"\b(?:all|none|both|neither|any|some)\s+of\s+(?:the\s+)?(?:above|below|these|those|following|options|other\s+\w+)\b"
-    r"|\A\W*(?:all|none|both|neither)\W*\Z|\A\W*(?:both\s+)?[A-E]\s+(?:and|or|&)\s+[A-E]\W*\Z",
+    r"\b(?:all|none|both|neither|any|some|two|more\s+than\s+one)\s+of\s+(?:the\s+)?(?:above|below|following|options"
+    rf"|other\s+{_THINGS})\b"
+    rf"|\b(?:all|none|both|neither|any|some)\s+of\s+(?:these|those|them)(?=\W*\Z|\s+(?:{_THINGS}|(?:is|are)\s+"
+    r"(?:true|correct|right|wrong|false))\b)"
+    r"|\A\W*(?:all|none)\s+(?:of\s+)?the\s+(?:above|below)\b"
+    rf"|\A\W*(?:all|none|both)(?:\s+{_THINGS})?\s+(?:is|are)\s+(?:true|correct|right|wrong|false|incorrect)\W*\Z"
+    r"|\A\W*(?P<alone>all|none|both|neither)\W*\Z"
+    rf"|\A\W*(?P<letters>(?:only\s+|both\s+|{_THINGS}\s+)*[A-E](?:\s*,\s*[A-E])*\s*,?\s*(?:and|or|&)\s*[A-E]"
+    r"(?:\s+only)?)\W*\Z",
     re.I,
 )
+_LETTER = re.compile(r"\A\W*[A-E](?:\s+only)?\W*\Z")
+_AMOUNT = re.compile(r"\A\W*(?:\d|(?:one|two|three|four|five|once|twice)\b)", re.I)
 _ABSOLUTE = re.compile(
-    r"\b(?:always|never|invariably|exclusively|impossible|without\s+exception|in\s+(?:all|every)\s+(?:cases?|patients?)"
-    r"|(?:all|every|no)\s+(?:patients?|people|cases?))\b",
+    r"(?<!\bnot )(?<!\balmost )(?<!\bnearly )\balways\b|\bnever\b(?![\s-]+(?:smok|married|treated|drink|users?\b))"
+    r"|\b(?:invariably|exclusively|impossible|everyone|everybody|nobody|no\s+one|without\s+exception|(?:is|are)\s+the\s+only"
+    r"|in\s+(?:all|every)\s+(?:cases?|patients?)"
+    r"|(?:all|every)\s+(?:patients?|people|cases?|wom[ae]n|m[ae]n|adults?|child(?:ren)?|infants?|persons?)"
+    r"|no\s+(?:patients?|people|cases?|wom[ae]n|m[ae]n|adults?|child(?:ren)?)"
+    r"(?!\s+(?:contact|history|identif|report|selection|is\s+known)))\b",
     re.I,
 )
 # "Hardening of the calf" and "growing pains" are nouns in effect: two words must follow, the first of them not "of".
 _GERUND = re.compile(r"\A(?:[a-z]+ly\s+)?[a-z]{3,}ing\s+(?!of\b)\S+\s+\S", re.I)
-_NO_GERUND = re.compile(r"\A(?:during|nothing|something|anything|everything|evening|morning|spring|ring)\b", re.I)
+_NO_GERUND = re.compile(
+    r"\A(?:during|nothing|something|anything|everything|evening|morning|spring|ring|bleeding|swelling|growing|vomiting"
+    r"|wheezing|coughing|tingling|snoring|itching|burning|aching|cramping|clubbing|ascending|descending|increasing"
+    r"|decreasing|worsening|underlying|ongoing|fasting|resting|obstructing|circulating|working|existing)\b",
+    re.I,
+)
+_NUMBER = re.compile(r"\A(?:[<>≤≥±~]=?\s*)?\d[\d.,]*(?![\d.,]*-[^\W\d])|\A(?:none|zero)\W*\Z", re.I)
+_SPELLED = re.compile(r"(?<![^\W\d])\d|\b(?:half|one|two|three|four|five|six|seven|eight|nine|ten)\b", re.I)
 
 
 def _place(choice: ChoiceItem) -> str:
@@ -35,7 +56,7 @@ def all_or_none(item: Item) -> Iterator[Finding]:
     """ "All of the above" is answered by knowing two, "none of the above" by knowing nothing right."""
     for choice in item.choices:
         found = _ALL_OR_NONE.search(choice.text)
-        if found:
+        if found and not _is_answer(found, [one.text for one in item.choices if one is not choice]):
             yield Finding(
                 Code.ALL_OR_NONE,
                 _place(choice),
@@ -44,6 +65,13 @@ def all_or_none(item: Item) -> Iterator[Finding]:
                 found.group().strip(),
                 Span(found.start(), found.end()),
             )
+
+
+def _is_answer(found: re.Match[str], others: Sequence[str]) -> bool:
+    """Whether the words answer the question themselves: "none" among amounts, "A and B" among letters."""
+    if found["letters"]:
+        return any(_LETTER.match(one) for one in others)
+    return bool(found["alone"]) and any(_AMOUNT.match(one) for one in others)
 
 
 def absolute_term(item: Item) -> Iterator[Finding]:
@@ -106,16 +134,8 @@ def convergence(item: Item) -> Iterator[Finding]:
     keys, rest = _sides(item)
     if len(keys) != 1 or len(rest) < 3:
         return
-    parts = {one.key: content_words(one.text) for one in item.choices}
-    common = set[str].intersection(*parts.values())
-    shared = {
-        key: sum(word in other for word in own - common for name, other in parts.items() if name != key)
-        for key, own in parts.items()
-    }
-    kinds = [parts[keys[0].key] & parts[one.key] - common for one in rest]
-    different = {frozenset(kind) for kind in kinds if kind}
-    best = shared[keys[0].key]
-    if len(different) >= 2 and best >= 2 and all(best > shared[one.key] for one in rest):
+    # Short words say less: with them the key must stand out by more.
+    if any(_converges(item.choices, keys[0].key, fewest=fewest, by=by) for fewest, by in ((5, 1), (4, 2))):
         yield Finding(
             Code.CONVERGENCE,
             _place(keys[0]),
@@ -126,11 +146,28 @@ def convergence(item: Item) -> Iterator[Finding]:
         )
 
 
+def _converges(choices: Sequence[ChoiceItem], key: str, *, fewest: int, by: int) -> bool:
+    parts = {one.key: content_words(one.text, fewest) for one in choices}
+    common = set[str].intersection(*parts.values())
+    shared = {
+        one: sum(word in other for word in own - common for name, other in parts.items() if name != one)
+        for one, own in parts.items()
+    }
+    kinds = [parts[key] & own - common for one, own in parts.items() if one != key]
+    different = {frozenset(kind) for kind in kinds if kind}
+    best = shared.pop(key)
+    return len(different) >= 2 and best >= 2 and all(best >= other + by for other in shared.values())
+
+
 def not_parallel(item: Item) -> Iterator[Finding]:
     """Choices of different form."""
     choices = [one for one in item.choices if one.text.strip()]
     for described in (_form, _ending):
         forms = {one.key: described(one.text) for one in choices}
+        if "a number" in forms.values():  # "half a second" and "from 2 to 4 hours" are amounts as well
+            forms |= {
+                one.key: "a number" for one in choices if forms[one.key] == "a phrase" and _SPELLED.search(one.text)
+            }
         kinds = sorted(set(forms.values()))
         if len(kinds) < 2 or len(choices) < 3:
             continue
@@ -207,7 +244,7 @@ def _sides(item: Item) -> tuple[Sequence[ChoiceItem], Sequence[ChoiceItem]]:
 
 def _form(text: str) -> str:
     plain = text.strip()
-    if plain[:1].isdigit():
+    if _NUMBER.match(plain):
         return "a number"
     if plain[:3].casefold() == "to ":
         return "an infinitive"

@@ -1,18 +1,37 @@
 """Numbers in choices: which amounts a choice covers, and whether two of them meet."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
 _RANGE = re.compile(rf"{_NUMBER}\s*(?P<first>[^\W\d]+|%)?\s*(?:–|—|-|to|and)\s*{_NUMBER}\s*(?P<unit>%|[^\W\d]+)?", re.I)
 _BELOW = re.compile(
-    rf"(?:less than|fewer than|under|below|up to|at most|<|≤)\s*{_NUMBER}\s*(?P<unit>%|[^\W\d]+)?", re.I
+    rf"(?:less than|fewer than|under|below|up to|at most|within|<=|<|≤)\s*{_NUMBER}\s*(?P<unit>%|[^\W\d]+)?", re.I
 )
-_ABOVE = re.compile(rf"(?:more than|over|above|at least|>|≥)\s*{_NUMBER}\s*(?P<unit>%|[^\W\d]+)?", re.I)
+_ABOVE = re.compile(rf"(?:more than|over|above|at least|>=|>|≥)\s*{_NUMBER}\s*(?P<unit>%|[^\W\d]+)?", re.I)
 _ALONE = re.compile(rf"{_NUMBER}\s*(?P<unit>%|[^\W\d]+)?\s*")
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-_WITH_END = re.compile(r"up to|at most|≤|at least|≥", re.I)
+_SCALES: Mapping[str, Mapping[str, int]] = {
+    "second": {
+        "second": 1,
+        "sec": 1,
+        "minute": 60,
+        "min": 60,
+        "hour": 3600,
+        "hr": 3600,
+        "h": 3600,
+        "day": 86400,
+        "week": 604800,
+    },
+    "month": {"month": 1, "year": 12},
+    "ng": {"ng": 1, "mcg": 10**3, "ug": 10**3, "μg": 10**3, "mg": 10**6, "g": 10**9, "kg": 10**12},
+    "ml": {"ml": 1, "dl": 100, "l": 1000},
+    "mm": {"mm": 1, "cm": 10},
+}
+"""Units that are parts of each other, by the smallest one; casefold makes one of the two signs for micro."""
+_WITH_END = re.compile(r"up to|at most|within|≤|<=|at least|≥|>=", re.I)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +83,9 @@ def _ends_before(one: Amounts, other: Amounts) -> bool:
 
 def _scaled(number: str, unit: str | None) -> tuple[Fraction, str]:
     name = (unit or "").casefold()
-    singular = name.removesuffix("s") if len(name) > 3 else name
-    value = Fraction(number.replace(",", "."))
-    if singular in _SECONDS:
-        return value * _SECONDS[singular], "second"
+    singular = name.removesuffix("s") if len(name) > 3 or name == "hrs" else name
+    value = Fraction(number.replace(",", "") if _THOUSANDS.fullmatch(number) else number.replace(",", "."))
+    for base, scale in _SCALES.items():
+        if singular in scale:
+            return value * scale[singular], base
     return value, singular

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from quizzes.rules.item import Item
+from quizzes.rules.item import Item, Kind
 from quizzes.rules.lint_finding import Code, Finding
 from quizzes.rules.lint_words import Span, reading_grade, sentences, split_stem, words
 
@@ -12,14 +12,28 @@ FEWEST_WORDS = 12
 HIGHEST_GRADE = 18.0
 MOST_WORDS_IN_SENTENCE = 45
 
-_NEGATIVE = re.compile(r"\bexcept\b|\bnot\b|\bleast\b|\bincorrect\b|\bfalse\b|\bcontraindicated\b|n['’]t\b", re.I)
+_NEGATIVE = re.compile(
+    r"\bexcept\b|\bnot\b(?!\s+(?:otherwise\s+specified|only)\b)|\bleast\b|\bincorrect\b|\bcontraindicated\b|n['’]t\b"
+    r"|\bfalse\b(?![\s-]+(?:positive|negative|alarm|labou?r|teeth|lumen))|\bcannot\b"
+    r"|\b(?:un(?:likely|necessary|true|suitable)|inappropriate)\b",
+    re.I,
+)
 _AT_LEAST = re.compile(r"\bat\s+\Z", re.I)
+_GENTLEST = re.compile(r"\s+(?:invasive|expensive|costly|amount|restrictive|harmful|toxic|painful|sedating)\b", re.I)
+# What somebody or something else is not: "in a man who does not smoke", "if rest does not help".
+_ASIDE = re.compile(
+    r"\b(?:who|whom|whose|if|when|because|although|though|since|while|after|despite|unless)\b[^,;:?]*\Z", re.I
+)
+_REASON = re.compile(r"\A\W*why\b", re.I)
 _OPEN_QUESTION = re.compile(
     r"\b(?:which|what)\s+(?:one\s+)?(?:of\s+(?:the\s+following|these)\s*)?"
     r"(?:(?:statements?|options?|choices?|answers?|sentences?)\s+)?(?:(?:below|above)\s+)?"
-    r"(?:is|are)\s+(?:most\s+)?(?:true|correct|accurate|right|false|incorrect|wrong)\b[^?]*\?",
+    r"(?:(?:about|regarding|concerning|on|of)\s+[^?]{1,120}?\s)?"
+    r"(?:(?:is|are)\s+(?:most\s+)?(?:true|correct|accurate|right|false|incorrect|wrong)\b|appl(?:y|ies)\b)[^?]*\?",
     re.I,
 )
+_NOTE_MARKS = re.compile(r"(?:\[\d[\d,–-]*\]|\^\d[\d,–-]*\^)+\Z")
+_COMPARED = re.compile(r"\b(?:how|most|more|less|least|as|too|so)\s+\Z", re.I)
 _VAGUE = re.compile(
     r"\b(?:usually|often|frequently|sometimes|rarely|occasionally|generally|seldom|commonly|typically)\b", re.I
 )
@@ -29,7 +43,7 @@ def negative_lead_in(item: Item) -> Iterator[Finding]:
     """The question asks for what is not so."""
     stem = split_stem(item.stem)
     for found in _NEGATIVE.finditer(stem.lead_in):
-        if found.group().casefold() == "least" and _AT_LEAST.search(stem.lead_in[: found.start()]):
+        if _is_no_exception(stem.lead_in, found):
             continue
         yield Finding(
             Code.NEGATIVE_LEAD_IN,
@@ -43,10 +57,21 @@ def negative_lead_in(item: Item) -> Iterator[Finding]:
         return
 
 
+def _is_no_exception(lead_in: str, found: re.Match[str]) -> bool:
+    """Whether a negative word leaves the question what it is."""
+    word, before, after = found.group(), lead_in[: found.start()], lead_in[found.end() :]
+    if word.casefold() == "least":
+        return bool(_AT_LEAST.search(before) or _GENTLEST.match(after))
+    denies = word.casefold() in {"not", "cannot", "n't", "n’t"}
+    return denies and not word.isupper() and bool(_ASIDE.search(before) or _REASON.match(lead_in))
+
+
 def not_a_question(item: Item) -> Iterator[Finding]:
-    """The last sentence asks nothing."""
+    """The last sentence asks nothing. To order or to match things is asked for by telling to."""
     stem = split_stem(item.stem)
-    if stem.lead_in and not stem.lead_in.rstrip('*_ "”’)').endswith("?"):
+    if item.kind in {Kind.MATCHING, Kind.ORDERING}:
+        return
+    if stem.lead_in and not _NOTE_MARKS.sub("", stem.lead_in.rstrip()).rstrip('*_ "”’)').endswith("?"):
         yield Finding(
             Code.NOT_A_QUESTION,
             "stem",
@@ -65,7 +90,7 @@ def needs_options(item: Item) -> Iterator[Finding]:
         yield Finding(
             Code.NEEDS_OPTIONS,
             "stem",
-            "With the options covered, this question cannot be answered: it names no subject.",
+            "With the options covered, this question cannot be answered: it asks which statement holds.",
             "Ask for one thing by its name: the diagnosis, the next step, the cause.",
             found.group(),
             Span(stem.at + found.start(), stem.at + found.end()),
@@ -76,6 +101,8 @@ def short_vignette(item: Item) -> Iterator[Finding]:
     """Hardly anything stands before the question."""
     stem = split_stem(item.stem)
     count = len(words(stem.vignette))
+    if item.kind in {Kind.MATCHING, Kind.ORDERING}:
+        return  # the cases of matching are its parts; an order is of something general
     if stem.lead_in and not item.vignette and count < FEWEST_WORDS:
         yield Finding(
             Code.SHORT_VIGNETTE,
@@ -118,7 +145,7 @@ def vague_frequency(item: Item) -> Iterator[Finding]:
     stem = split_stem(item.stem)
     parts = [("stem", stem.lead_in, stem.at), *((f"choice {one.key.upper()}", one.text, 0) for one in item.choices)]
     for place, text, at in parts:
-        found = _VAGUE.search(text)
+        found = next((one for one in _VAGUE.finditer(text) if not _COMPARED.search(text[: one.start()])), None)
         if found:
             yield Finding(
                 Code.VAGUE_FREQUENCY,

@@ -4,7 +4,12 @@ import re
 from dataclasses import dataclass
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’)]*\s+(?=[\"“‘(]*[A-Z0-9])")
+_SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’)*_]*\s+(?=[\"“‘(*_]*[A-Z0-9])")
+_HOW_MANY = re.compile(
+    r"\(?[*_]*(?:please\s+)?(?:choose|select|mark|pick|tick|check)\s+(?:only\s+)?"
+    r"(?:one|two|three|four|five|\d|all|every|the)\b[^?]{0,60}\Z",
+    re.I,
+)
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|approx|e\.g|i\.e|[a-z]\.m|No|Fig)\.[\"”’)]*\s*\Z")
 _PICTURE = re.compile(r"!\[(?:[^\[\]\\]|\\.){0,2000}\]\([^()\s]{1,200}\)")
 _LINK = re.compile(r"\[([^\[\]]{0,2000})\]\([^()\s]{0,2000}\)")
@@ -14,7 +19,9 @@ _COMMON = """
 about above after again against among around because before being below between both could does doing down during each
 every first following found from further have having here into itself just more most much must nearly only other others
 over part same shall should since some such than that their them then there these they this those through under until
-very were what when where which while whom whose will with within without would your
+very were what when where which while whom whose will with within without would your also than three four seven eight
+patient patients disease diseases disorder disorders treatment treatments therapy syndrome diagnosis condition
+conditions symptom symptoms medication medications
 """
 COMMON = frozenset(_COMMON.split())
 
@@ -29,7 +36,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """A stem cut in two: the vignette and its last sentence, the lead-in, which begins at `at`."""
+    """A stem cut in two: the vignette and its last sentence, the lead-in, which begins at `at`.
+
+    How many choices to make ("Select two.") is no sentence of its own.
+    """
 
     vignette: str
     lead_in: str
@@ -39,10 +49,13 @@ class Stem:
 def split_stem(stem: str) -> Stem:
     """The lead-in is the last sentence; a stem of one sentence is all lead-in."""
     text = without_pictures(stem).rstrip()
-    begin = 0
+    begin = before = 0
+    end = 0
     for found in _SENTENCE_END.finditer(text):
         if not _ABBREVIATION.search(text[: found.start()]):
-            begin = found.end()
+            begin, before, end = found.end(), begin, found.start()
+    if begin and _HOW_MANY.match(text[begin:]) and text[before:end].rstrip('*_"”’)').endswith("?"):
+        return Stem(vignette=text[:before].strip(), lead_in=text[before:end], at=before)
     return Stem(vignette=text[:begin].strip(), lead_in=text[begin:], at=begin)
 
 
@@ -74,9 +87,9 @@ def words(text: str) -> list[str]:
     return [found.group().casefold() for found in WORD.finditer(text)]
 
 
-def content_words(text: str) -> set[str]:
+def content_words(text: str, fewest: int = 5) -> set[str]:
     """Words that carry meaning, by their stems: five letters or more, none of the common ones."""
-    return {stemmed(word) for word in words(without_pictures(text)) if len(word) >= 5 and word not in COMMON}
+    return {stemmed(word) for word in words(without_pictures(text)) if len(word) >= fewest and word not in COMMON}
 
 
 def stemmed(word: str) -> str:

@@ -52,7 +52,8 @@ def wilson(right: int, takers: int) -> tuple[float, float]:
     share, square = right / takers, Z95 * Z95
     middle = share + square / (2 * takers)
     spread = Z95 * math.sqrt(share * (1 - share) / takers + square / (4 * takers * takers))
-    return (middle - spread) / (1 + square / takers), (middle + spread) / (1 + square / takers)
+    low, high = (middle - spread) / (1 + square / takers), (middle + spread) / (1 + square / takers)
+    return max(low, 0.0), min(high, 1.0)  # the last digit of a float is no share below nothing
 
 
 def fisher(correlation: float, takers: int) -> tuple[float, float]:

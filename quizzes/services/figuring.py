@@ -1,6 +1,7 @@
 """Making the figures of item health from the tallies: only of the items whose answers were counted since."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -76,7 +77,7 @@ def figures_of(published: Item, change: Change | None, cells: list[Cell], second
     item = corrected(published, change) if change is not None else published
     takes_choices = item.kind.has_one_key or item.kind is Kind.MULTIPLE
     free = change is not None and change.treatment in {Treatment.EVERYONE, Treatment.DROP}  # no key is left to be wrong
-    return health_of(
+    health = health_of(
         cells,
         full=item.points,
         choices=[one.key for one in item.choices] if takes_choices else [],
@@ -84,6 +85,7 @@ def figures_of(published: Item, change: Change | None, cells: list[Cell], second
         all_keys=item.kind is Kind.MULTIPLE,
         seconds=seconds,
     )
+    return replace(health, alarms=()) if free else health
 
 
 def _items(session: Session, quiz_id: int, keys: list[Key]) -> dict[Key, tuple[Item, Change | None]]:
