@@ -47,6 +47,9 @@ def _line(finding: Finding, reasons: tuple[str, ...], plan: Planned) -> Line:
         reasons = tuple(sentence for sentences in wrong.values() for sentence in sentences)
         return Line(Verdict.REFUSED, finding.place, finding.label, reasons=reasons)
     reasons += tuple(_left_behind(entry))
+    if plan.case:
+        words = f"The case “{plan.case}” has other words in other questions of the quiz; this one got another name."
+        reasons += (words,)
     verdict = Verdict.LOSS if reasons else Verdict.IMPORTED
     return Line(verdict, finding.place, finding.label, entry.lineage, plan.state, plan.twin or "", reasons)
 

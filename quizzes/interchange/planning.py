@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from cme.kernel.text import fingerprint
 from quizzes.interchange.convert import from_item
-from quizzes.interchange.entry import Entry
-from quizzes.interchange.lineage import DIGEST, content_lineage
+from quizzes.interchange.entry import Entry, Vignette
+from quizzes.interchange.lineage import DIGEST, content_lineage, vignette_key
 from quizzes.rules.item import Item
 
 _DERIVED = re.compile(rf"-[0-9a-f]{{{DIGEST}}}$")
@@ -33,6 +33,8 @@ class Planned:
     state: State
     twin: str | None = None
     """Another question of the bank with the same words, to be looked at before taking this one as well."""
+    case: str = ""
+    """The name of the case in the file, where other questions of the bank share another case by that name."""
 
 
 def plan_import(
@@ -49,10 +51,15 @@ def plan_import(
     """
     bank = {one.lineage: from_item(one, vignettes) if isinstance(one, Item) else one for one in existing}
     words = {_words(one): lineage for lineage, one in reversed(list(bank.items()))}
+    mine = {entry.lineage for entry in entries}
+    shared = {one.vignette.key: one.vignette.text for one in bank.values() if one.vignette and one.lineage not in mine}
     taken: set[str] = set()
     planned: list[Planned] = []
-    for entry in entries:
+    for written in entries:
+        entry = _with_case_of_its_own(written, shared)
         found = _plan(bank, entry, taken, keeps=keeps)
+        if entry is not written and written.vignette:
+            found = replace(found, case=written.vignette.key)
         taken.add(found.entry.lineage)
         twin = words.get(_words(found.entry)) if found.state is State.NEW else None
         planned.append(replace(found, twin=twin))
@@ -78,18 +85,24 @@ def _plan(bank: dict[str, Entry], entry: Entry, taken: set[str], *, keeps: bool)
     return Planned(full, State.SAME if _same(known, full) else State.CHANGED)
 
 
+def _with_case_of_its_own(entry: Entry, shared: Mapping[str, str]) -> Entry:
+    """A case by a name that means another one to questions which the file does not hold must not change those."""
+    case = entry.vignette
+    if case is None or shared.get(case.key, case.text) == case.text:
+        return entry
+    return replace(entry, vignette=Vignette(vignette_key(case.text), case.text))
+
+
 def _filled(old: Entry, new: Entry) -> Entry:
     """The new question with what only the bank knows of it."""
     parts = {part: getattr(old, part) for part in _KEPT if not getattr(new, part)}
-    reasons = {(choice.key, choice.text): choice.rationale for choice in old.choices}
-    why = {(stem.key, stem.text): stem.rationale for stem in old.stems}
+    reasons = {choice.text: choice.rationale for choice in old.choices}  # a file may put them into another order
+    why = {stem.text: stem.rationale for stem in old.stems}
     return replace(
         new,
         **parts,
-        choices=tuple(
-            replace(one, rationale=one.rationale or reasons.get((one.key, one.text), "")) for one in new.choices
-        ),
-        stems=tuple(replace(one, rationale=one.rationale or why.get((one.key, one.text), "")) for one in new.stems),
+        choices=tuple(replace(one, rationale=one.rationale or reasons.get(one.text, "")) for one in new.choices),
+        stems=tuple(replace(one, rationale=one.rationale or why.get(one.text, "")) for one in new.stems),
     )
 
 

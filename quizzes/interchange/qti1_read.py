@@ -177,6 +177,12 @@ class ItemReader:
             return Entry(Kind.TRUE_FALSE, "", "", truth)
         render = child(response, "render_choice")
         ordered = render is not None and str(render.get("shuffle")).lower() == "no"
+        fixed = [one for one in descendants(response, "response_label") if str(one.get("rshuffle")).lower() == "no"]
+        if fixed and not ordered:
+            ordered = True
+            if len(fixed) < len(choices):
+                words = "Some choices had a fixed place among shuffled ones; now all keep their places."
+                self.losses.add("fixed", words)
         if shares:
             parts = [shares.get(identifiers[choice.key], Decimal(0)) for choice in choices]
             choices = list(weighted(choices, weights_from(parts, several=several)))
@@ -191,7 +197,7 @@ class ItemReader:
 
     def _matching(self, presentation: Element, responses: list[Element], rules: Rules) -> Entry:
         check_count(len(responses))
-        right = rules.matches()
+        right = rules.matches(self.losses)
         block = next((one for one in presentation.iterdescendants() if one.get("class") == "RIGHT_MATCH_BLOCK"), None)
         stems: list[tuple[str, str, str]] = []
         options: dict[str, str] = {}

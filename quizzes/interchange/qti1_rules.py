@@ -86,13 +86,16 @@ class Rules:
         best = max(self._scoring(), key=lambda one: one[1], default=None)
         return [value for _, value in _asked(best[0])] if best else []
 
-    def matches(self) -> dict[str, str]:
+    def matches(self, losses: Losses) -> dict[str, str]:
         """The right option of each thing to match."""
         found: dict[str, str] = {}
-        for condition, amount, _ in self._scoring():
-            if amount > 0:
-                for asked, value in _asked(condition):
-                    found.setdefault(asked, value)
+        scoring = [(condition, amount) for condition, amount, _ in self._scoring() if amount > 0]
+        amounts = [amount for _, amount in scoring]
+        if amounts and max(amounts) - min(amounts) > Decimal("0.1"):
+            losses.add("weight_lost", "Pairs that gave different points count alike here.")
+        for condition, _ in scoring:
+            for asked, value in _asked(condition):
+                found.setdefault(asked, value)
         return found
 
     def number(self, losses: Losses) -> tuple[Decimal | None, Decimal, bool]:

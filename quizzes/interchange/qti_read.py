@@ -215,6 +215,9 @@ class _Reader:
             raise refuse(
                 "key_contradicted", "The points given for the choices contradict the answer declared as right."
             )
+        rewarded = self._rewarded(attribute(interaction, "response-identifier"))
+        if response.correct and rewarded and rewarded.isdisjoint(response.correct):
+            raise refuse("key_contradicted", "The rules that give points contradict the answer declared as right.")
         feedback.settle(correct)
         keys, choices = self._choices(elements, feedback)
         identifiers = {key: identifier for identifier, key in keys.items()}
@@ -237,6 +240,23 @@ class _Reader:
             return {}
         identifiers = [attribute(one, "identifier") for one in elements]
         return dict(zip(identifiers, response.shares(identifiers, several=several), strict=True))
+
+    def _rewarded(self, identifier: str) -> set[str]:
+        """Choices that rules written for this item alone give points for."""
+        found: set[str] = set()
+        for branch in below(self.root, "response-if", "response-else-if"):
+            points = [
+                number_of(text_of(value))
+                for rule in branch
+                if name(rule) == "set-outcome-value" and attribute(rule, "identifier") == "SCORE"
+                for value in below(rule, "base-value")
+            ]
+            if any(one is not None and one > 0 for one in points):
+                for asked in branch:
+                    about = {attribute(one, "identifier") for one in below(asked, "variable")}
+                    if name(asked) in {"match", "member"} and identifier in about:
+                        found |= {text_of(one) for one in below(asked, "base-value")}
+        return found
 
     def _ordered(self, interaction: Element, elements: list[Element]) -> bool:
         """Whether choices keep their places: the standard shuffles only where the item says so."""
@@ -269,6 +289,8 @@ class _Reader:
             if source in pairs:
                 raise refuse("several_matches", "One of the things to match has several right options.")
             pairs[source] = target
+        if self._mapped() and len({response.mapping[one] for one in response.correct if one in response.mapping}) > 1:
+            self.losses.add("weight_lost", "Pairs that gave different points count alike here.")
         feedback.settle(set())
         told = {attribute(one, "identifier"): feedback.take(attribute(one, "identifier")) for one in first}
         keys, choices = self._choices(second, feedback)

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from cme.kernel.refusal import Invalid
 from quizzes.interchange.checking import refusals
-from quizzes.interchange.entry import Entry
+from quizzes.interchange.entry import Entry, Vignette
 from quizzes.interchange.limits import MOST_ITEMS
-from quizzes.interchange.lineage import content_lineage, source_lineage
+from quizzes.interchange.lineage import content_lineage, source_lineage, vignette_key
 from quizzes.interchange.media import files_of, picture_missing
 from quizzes.interchange.reasons import ItemRefused, Losses, Reason
 from quizzes.rules.limits import NAME
@@ -105,7 +105,9 @@ class Gathering:
         entries: list[Entry] = []
         findings: list[Finding] = []
         seen: dict[str, _Taken] = {}
+        cases: dict[str, str] = {}
         for taken in self._taken:
+            _settle_case(taken, cases)
             entry, earlier = taken.entry, None
             if entry is not None:
                 earlier = seen.setdefault(entry.lineage, taken)
@@ -145,6 +147,16 @@ class Gathering:
                 settled = name if len(distinct) == 1 else content_lineage(taken.entry, whole=True)
                 assert NAME.fullmatch(settled), settled
                 taken.entry = replace(taken.entry, lineage=settled)
+
+
+def _settle_case(taken: _Taken, cases: dict[str, str]) -> None:
+    """One name of a case has one text; whoever comes later with another gets a name of its own."""
+    case = taken.entry.vignette if taken.entry is not None else None
+    if taken.entry is None or case is None or cases.setdefault(case.key, case.text) == case.text:
+        return
+    taken.entry = replace(taken.entry, vignette=Vignette(vignette_key(case.text), case.text))
+    sentence = f"An earlier question gives the case “{case.key}” other words; the case of this one got another name."
+    taken.reasons.append(Reason("case_renamed", sentence))
 
 
 def _missing(entry: Entry, media: Mapping[str, bytes], known: list[Reason]) -> list[Reason]:

@@ -1,7 +1,9 @@
 """Words and sentences of an item as the linter sees them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’)*_]*\s+(?=[\"“‘(*_]*[A-Z0-9])")
@@ -46,6 +48,7 @@ class Stem:
     at: int
 
 
+@lru_cache(maxsize=64)  # the rules ask for the parts of one item again and again
 def split_stem(stem: str) -> Stem:
     """The lead-in is the last sentence; a stem of one sentence is all lead-in."""
     text = without_pictures(stem).rstrip()
@@ -82,7 +85,8 @@ def sentences(text: str) -> list[str]:
     return [one for one in found if one]
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=64)
+def words(text: str) -> Sequence[str]:
     """Words in lower case."""
     return [found.group().casefold() for found in WORD.finditer(text)]
 
@@ -92,6 +96,7 @@ def content_words(text: str, fewest: int = 5) -> set[str]:
     return {stemmed(word) for word in words(without_pictures(text)) if len(word) >= fewest and word not in COMMON}
 
 
+@lru_cache(maxsize=4096)
 def stemmed(word: str) -> str:
     """The word without a plural's or a participle's ending, so that "cramps" meets "cramp"."""
     for ending in ("ing", "ies", "es", "ed", "s"):
@@ -100,6 +105,7 @@ def stemmed(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=4096)
 def syllables(word: str) -> int:
     """About how many syllables an English word has."""
     groups = len(re.findall(r"[aeiouy]+", word))

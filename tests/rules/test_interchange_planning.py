@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from quizzes.interchange.convert import from_item, lost_in_item, to_item, vignettes_of
-from quizzes.interchange.entry import Choice, Entry, Kind
+from quizzes.interchange.entry import Choice, Entry, Kind, Vignette
 from quizzes.interchange.folder import read_quiz
 from quizzes.interchange.formats import FORMATS, read_any
 from quizzes.interchange.planning import State, plan_import
@@ -121,3 +121,48 @@ def test_the_bank_of_the_library_goes_through_every_lossless_format():
 
 def test_kinds_are_all_known_to_the_bank():
     assert {to_item(entry).kind for entry in SAMPLES} == set(Kind)
+
+
+def rows(*cases: tuple[str, str, str]) -> tuple[Entry, ...]:
+    """Questions of a table: the key of the case, its text, the question."""
+    lines = [f"{key},{text},{question},x,y,a" for key, text, question in cases]
+    return read_any(
+        "\n".join(["vignette_key,vignette,question,choice_a,choice_b,correct", *lines]).encode(), "x"
+    ).entries
+
+
+def test_a_case_of_a_file_does_not_change_the_case_of_other_questions_by_the_same_name():
+    bank = rows(("case-1", "A man of 60.", "First?"))
+    (planned,) = plan_import(
+        bank, rows(("case-1", "A girl of six.", "Second?")), {"case-1": "A man of 60."}, keeps=True
+    )
+    assert planned.entry.vignette is not None
+    assert planned.entry.vignette.key != "case-1"
+    assert (planned.entry.vignette.text, planned.case) == ("A girl of six.", "case-1")
+    both = [*bank, planned.entry]
+    assert states(both, rows(("case-1", "A girl of six.", "Second?"))) == [State.SAME]
+    # The case itself may be mended: all its questions come with it.
+    (planned,) = plan_import(bank, [replace(bank[0], vignette=Vignette("case-1", "A man of 61."))])
+    assert planned.entry.vignette == Vignette("case-1", "A man of 61.")
+
+
+def test_two_cases_by_one_name_in_a_file_stay_two():
+    report_of = read_any(
+        b"vignette_key,vignette,question,choice_a,choice_b,correct\nc,One.,First?,x,y,a\nc,Two.,Second?,x,y,a\n", "x"
+    )
+    first, second = (one.vignette for one in report_of.entries)
+    assert first is not None
+    assert second is not None
+    assert (first.text, second.text, first.key) == ("One.", "Two.", "c")
+    assert first.key != second.key
+    assert [[reason.code for reason in one.reasons] for one in report_of.findings] == [[], ["case_renamed"]]
+
+
+def test_rationales_of_the_bank_stay_when_a_file_puts_the_choices_into_another_order():
+    (one,) = read_any(b"Which?\nA. left\nB. right\nANSWER: A\n", "x").entries
+    told = replace(one, choices=tuple(replace(c, rationale=f"Why {c.text}.") for c in one.choices))
+    (two,) = read_any(b"Which?\nA. right\nB. left\nANSWER: B\n", "x").entries
+    (planned,) = plan_import([told], [two], keeps=True)
+    assert [(c.text, c.rationale, c.correct) for c in planned.entry.choices] == [
+        ("right", "Why right.", False), ("left", "Why left.", True),
+    ]  # fmt: skip

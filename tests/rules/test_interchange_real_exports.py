@@ -9,7 +9,7 @@ import xlsxwriter
 
 from quizzes.interchange.entry import Entry, Kind
 from quizzes.interchange.formats import read_any
-from quizzes.interchange.report import Report, Verdict
+from quizzes.interchange.report import Finding, Report, Verdict
 from quizzes.interchange.xlsx_formats import OWN, PERCENT, PLAIN, shown_as
 
 
@@ -21,6 +21,10 @@ def only(report: Report) -> tuple[Entry, list[str]]:
     """The one question that came in, with the codes of what it lost."""
     (entry,), (finding,) = report.entries, report.findings
     return entry, [reason.code for reason in finding.reasons]
+
+
+def codes_of(finding: Finding) -> list[str]:
+    return [reason.code for reason in finding.reasons]
 
 
 def refused(report: Report) -> list[str]:
@@ -166,15 +170,16 @@ def choice_item(
     choices: str = ABC,
     before: str = "",
     after: str = "",
+    rules: str = "",
 ) -> Report:
     values = "".join(f"<value>{one}</value>" for one in right)
-    processing = "map_response" if mapping else "match_correct"
+    template = f"<responseProcessing template='{TEMPLATES}/{'map_response' if mapping else 'match_correct'}'/>"
     return read(
         f"{HEAD}<responseDeclaration identifier='R' cardinality='{'multiple' if several else 'single'}'"
         f" baseType='identifier'><correctResponse>{values}</correctResponse>{mapping}</responseDeclaration><itemBody>"
         f"{before}<choiceInteraction responseIdentifier='R' maxChoices='{0 if several else 1}' {shuffle}>"
         f"<prompt>Which?</prompt>{choices}</choiceInteraction></itemBody>"
-        f"<responseProcessing template='{TEMPLATES}/{processing}'/>{after}</assessmentItem>"
+        f"{rules or template}{after}</assessmentItem>"
     )
 
 
@@ -195,6 +200,36 @@ def test_a_key_that_the_points_contradict_or_that_names_no_choice_is_refused():
     assert refused(choice_item(mapping=mapping_of(A="1", B="2"))) == ["key_contradicted"]
     assert refused(choice_item(several=True, right="AB", mapping=mapping_of(A="1"))) == ["key_contradicted"]
     assert refused(choice_item(several=True, right="AQ")) == ["key_unknown"]
+
+
+def test_rules_that_reward_another_choice_than_the_declared_one_are_refused():
+    rule = (
+        "<responseProcessing><responseCondition><responseIf><match><variable identifier='R'/>"
+        "<baseValue baseType='identifier'>{}</baseValue></match><setOutcomeValue identifier='SCORE'>"
+        "<baseValue baseType='float'>1</baseValue></setOutcomeValue></responseIf></responseCondition></responseProcessing>"
+    )
+    for choice, refusals in (("B", ["key_contradicted"]), ("A", [])):
+        assert [one for found in choice_item(rules=rule.format(choice)).findings for one in codes_of(found)] == refusals
+
+
+def test_pairs_that_give_different_points_are_told():
+    sets = "".join(
+        "<simpleMatchSet>"
+        + "".join(
+            f"<simpleAssociableChoice identifier='{i}' matchMax='1'>{i}</simpleAssociableChoice>" for i in letters
+        )
+        + "</simpleMatchSet>"
+        for letters in ("AB", "RS")
+    )
+    for points, expected in (("1", []), ("0.5", ["weight_lost"])):
+        report = read(
+            f"{HEAD}<responseDeclaration identifier='R' cardinality='multiple' baseType='directedPair'><correctResponse>"
+            "<value>A R</value><value>B S</value></correctResponse><mapping><mapEntry mapKey='A R' mappedValue='1'/>"
+            f"<mapEntry mapKey='B S' mappedValue='{points}'/></mapping></responseDeclaration><itemBody><p>Pair.</p>"
+            f"<matchInteraction responseIdentifier='R' shuffle='true'>{sets}</matchInteraction></itemBody>"
+            f"<responseProcessing template='{TEMPLATES}/map_response'/></assessmentItem>"
+        )
+        assert only(report)[1] == expected
 
 
 def test_choices_are_shuffled_only_where_the_item_says_so():
