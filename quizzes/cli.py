@@ -17,11 +17,11 @@ from cme.people.queries import person_id_of
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from quizzes.files import MediaFolder
-from quizzes.interchange.convert import from_item
 from quizzes.interchange.formats import FORMATS, read_any
 from quizzes.interchange.planning import State
 from quizzes.interchange.report import Verdict
 from quizzes.queries.health import all_lines, health_of_quiz
+from quizzes.queries.in_force import corrections_in_force
 from quizzes.queries.media import media_of
 from quizzes.queries.policies import policy_of
 from quizzes.queries.versions import (
@@ -39,6 +39,7 @@ from quizzes.rules.linting import POLICIES, lint_all
 from quizzes.rules.statistics import Figure
 from quizzes.services import authoring, importing, uploads
 from quizzes.services.correcting import correct_key, predict
+from quizzes.services.exporting import entry_of, untold
 from quizzes.services.media import bytes_of
 from quizzes.services.publishing import obstacles_of
 
@@ -175,8 +176,11 @@ def export(key: str, number: int | None, format_key: str, output: Path) -> None:
     """Write a version of the quiz KEY; what the format cannot carry is said, and makes the exit code 1."""
     facts = _facts(db.session(), key, number)
     wanted = FORMATS[format_key]
-    entries = [from_item(item, facts.vignettes) for item in facts.items.values()]
-    losses = [one for one in wanted.losses(entries) if one.verdict is not Verdict.IMPORTED]
+    known = corrections_in_force(db.session(), facts.quiz_id)
+    items = list(facts.items.values())
+    entries = [entry_of(item, facts.vignettes, known) for item in items]
+    found = [one.also(*untold(item, known)) for one, item in zip(wanted.losses(entries), items, strict=True)]
+    losses = [one for one in found if one.verdict is not Verdict.IMPORTED]
     shown = {name for entry in entries for name in entry.media}
     brought = bytes_of(media_of(db.session(), facts.quiz_id), shown, _files()) if shown else {}
     output.write_bytes(wanted.write(entries, facts.title, brought))

@@ -18,7 +18,7 @@ from quizzes.interchange.media import MediaBag
 from quizzes.interchange.moodle_write import elsewhere, write_file
 from quizzes.interchange.numbers_in import answer_of, number_of
 from quizzes.interchange.plain import with_media
-from quizzes.interchange.qti_read import inner_html
+from quizzes.interchange.qti_markup import inner_html
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.rekeying import check_count
 from quizzes.interchange.report import Gathering, Report

@@ -10,7 +10,7 @@ from quizzes.interchange.html_in import Picture, is_markup, to_markdown
 from quizzes.interchange.plain import with_media
 from quizzes.interchange.qti1_rules import Rules
 from quizzes.interchange.qti1_write import OWN_DIGEST, OWN_FIELD
-from quizzes.interchange.qti_read import inner_html
+from quizzes.interchange.qti_markup import inner_html
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.rekeying import check_count, keys_for, truth_of
 from quizzes.interchange.shares import weighted, weights_from

@@ -12,8 +12,9 @@ from quizzes.interchange.entry import Entry, Vignette
 from quizzes.interchange.lineage import digest, vignette_key
 from quizzes.interchange.media import MediaBag, files_of, may_be_media, sources_of
 from quizzes.interchange.plain import with_media
+from quizzes.interchange.qti_markup import inner_html
 from quizzes.interchange.qti_names import XSI, Maker, Version, attribute, name
-from quizzes.interchange.qti_read import inner_html, read_item
+from quizzes.interchange.qti_read import read_item
 from quizzes.interchange.qti_write import as_bytes, item_element, item_identifier, stimulus_element
 from quizzes.interchange.reasons import Losses
 from quizzes.interchange.report import Gathering, Report

@@ -8,15 +8,15 @@ from cme.kernel.text import clean_line
 from quizzes.interchange import html_in
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, Vignette, letter
 from quizzes.interchange.html_in import Picture
-from quizzes.interchange.media import may_be_media
 from quizzes.interchange.numbers_in import answer_of, number_of
 from quizzes.interchange.qti_feedback import Feedback
 from quizzes.interchange.qti_limits import Limits
+from quizzes.interchange.qti_markup import escaped, inner_html, remove
 from quizzes.interchange.qti_names import attribute, below, name
 from quizzes.interchange.reasons import Losses, refuse
 from quizzes.interchange.rekeying import check_count, keys_for, truth_of
 from quizzes.interchange.shares import weighted, weights_from
-from quizzes.interchange.xml_file import Element, etree, text_of
+from quizzes.interchange.xml_file import Element, text_of
 
 TAKEN = {"choice-interaction", "match-interaction", "order-interaction", "text-entry-interaction"}
 _NAMES = {
@@ -116,11 +116,11 @@ class _Reader:
         """The content of an element as Markdown."""
         plain = len(element) == 0
         if plain:
-            return html_in.to_markdown(_escaped(element.text or ""), self.losses, self.picture)
+            return html_in.to_markdown(escaped(element.text or ""), self.losses, self.picture)
         twin = copy.deepcopy(element)
         for one in list(twin.iterdescendants()):
             if name(one) in without:
-                _remove(one)
+                remove(one)
         return html_in.to_markdown(inner_html(twin), self.losses, self.picture)
 
     def _stem(self, body: Element, interaction: Element) -> tuple[str, Vignette | None]:
@@ -132,16 +132,16 @@ class _Reader:
         if name(place) == "text-entry-interaction":
             _cut_entry(place)
         else:
-            _remove(place)
+            remove(place)
         for one in list(twin.iterdescendants()):
             if name(one) in {"rubric-block", "feedback-block", "feedback-inline", "template-block", "stylesheet"}:
-                _remove(one)
+                remove(one)
         case = next((one for one in twin if name(one) == "div" and one.get("class") == "vignette"), None)
         vignette = None
         if case is not None:
             text = self.html(case)
             vignette = Vignette("", text) if text else None
-            _remove(case)
+            remove(case)
         around = self.html(twin)
         if words and (around == words or around.endswith("\n\n" + words)):
             words = ""  # some programs write the question both before the interaction and as its prompt
@@ -336,51 +336,6 @@ def _with(entry: Entry, *, stem: str, vignette: Vignette | None, rationale: str)
     )  # fmt: skip
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;") if "&" in text or "<" in text else text
-
-
-def inner_html(element: Element) -> str:
-    """The markup inside, with its namespaces gone, and with pictures as HTML writes them today."""
-    for one in element.iter():
-        if isinstance(one.tag, str) and one.tag.startswith("{"):
-            one.tag = one.tag.rpartition("}")[2]
-    for one in list(element.iter("object")):
-        _as_media(one)
-    etree.cleanup_namespaces(element)
-    parts = [_escaped(element.text or "")]
-    parts += [etree.tostring(one, encoding="unicode", method="html", with_tail=True) for one in element]
-    return "".join(parts)
-
-
-def _as_media(element: Element) -> None:
-    """An object that is a picture or a video, which QTI 2 prefers to the elements of their own."""
-    kind, address = str(element.get("type") or "").lower(), str(element.get("data") or "")
-    tag = "img" if kind.startswith("image/") else "video" if kind.startswith("video/") else ""
-    if not tag and not kind and may_be_media(address):
-        tag = "img"
-    if tag and address:
-        words = " ".join(text_of(element).split())
-        tail = element.tail
-        element.clear()
-        element.tag, element.tail = tag, tail
-        element.set("src", address)
-        element.set("alt" if tag == "img" else "title", words)
-
-
-def _remove(element: Element) -> None:
-    """Take an element out, keeping the words after it."""
-    parent, before = element.getparent(), element.getprevious()
-    if parent is None:
-        return
-    if element.tail:
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
-
-
 def _unit(interaction: Element) -> str:
     """Words right after the field, when they end their paragraph and are short enough to be a unit."""
     tail = " ".join((interaction.tail or "").split())
@@ -400,4 +355,4 @@ def _cut_entry(place: Element) -> None:
     before = bool((place.tail or "").strip())
     if before and not alone:
         place.tail = "_____" + (place.tail or "")
-    _remove(place)
+    remove(place)

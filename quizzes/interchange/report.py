@@ -32,6 +32,13 @@ class Finding:
     lineage: str | None
     reasons: tuple[Reason, ...] = ()
 
+    def also(self, *reasons: Reason) -> "Finding":
+        """The same with more reasons: what was whole comes with a loss."""
+        if not reasons:
+            return self
+        verdict = Verdict.LOSS if self.verdict is Verdict.IMPORTED else self.verdict
+        return replace(self, verdict=verdict, reasons=(*self.reasons, *reasons))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

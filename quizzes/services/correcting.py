@@ -22,6 +22,7 @@ from quizzes.queries.corrections import ItemVersion, item_version, touched
 from quizzes.rules.correcting import Change, Treatment, problem_of
 from quizzes.services.effects import Effect, Grounds, effects_of
 from quizzes.services.holding import hold
+from quizzes.services.series import series_by_question
 
 JOB = "quizzes.regrade"
 BATCH = 1_000
@@ -151,6 +152,7 @@ def correct_key(
         )
         .returning(KeyCorrection.id)
     ).scalar_one()
+    series_by_question(session, version.quiz_id)  # by its wording other versions know that they are meant
     _override(session, version, correction_id, change)
     if change.treatment in {Treatment.DROP, Treatment.EVERYONE}:
         details = {"correction": correction_id}

@@ -14,9 +14,11 @@ from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.moment import request_now
 from quizzes.queries.editing import DeskQuestion, desk_question, published_item
+from quizzes.queries.in_force import change_for, corrections_in_force
 from quizzes.queries.modules import Served
 from quizzes.queries.reviews import standing_and_acts
 from quizzes.queries.versions import quiz_of_version, version_head
+from quizzes.rules.correcting import Treatment
 from quizzes.rules.editing import changes_of
 from quizzes.rules.item import ChoiceItem, Item, Kind
 from quizzes.rules.limits import VIEW_LIMITS
@@ -52,6 +54,12 @@ PARTS = {
 }
 
 
+CORRECTED = {
+    Treatment.KEY: "Its key was corrected: {} counts as right wherever the question reads as it does here.",
+    Treatment.ACCEPT: "Its key was corrected: each of {} counts as right wherever the question reads as it does here.",
+    Treatment.EVERYONE: "Its key was corrected: everybody gets the points wherever the question reads as it does here.",
+    Treatment.DROP: "It was dropped: wherever it reads as it does here it tests nobody any more.",
+}
 SEARCHES = ("passages", "references")
 
 
@@ -230,7 +238,19 @@ def _page(session: Session, found: DeskQuestion, item: Item, form: QuestionForm,
         before=before,
         before_words=words_of(before, media) if before else None,
         changed=[PARTS[part] for part in changes_of(before, item)] if before else [],
+        corrected=_corrected(session, found),
     )
+
+
+def _corrected(session: Session, found: DeskQuestion) -> str:
+    """How the question, as it is saved, is graded otherwise than it says; empty when it is not."""
+    item = found.item
+    change = change_for(item, corrections_in_force(session, found.quiz_id, lineage=item.lineage))
+    if change is None or (change.treatment is Treatment.KEY and set(change.keys) == set(item.correct_keys)):
+        return ""
+    texts = {choice.key: choice.text for choice in item.choices}
+    named = " ".join(f"“{texts.get(key, key)}”" for key in change.keys)
+    return CORRECTED[change.treatment].format(named)
 
 
 def _conflict_page(found: DeskQuestion, form: QuestionForm, conflict: EditConflict) -> str:
