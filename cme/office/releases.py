@@ -7,9 +7,9 @@ from flask_login import current_user
 from cme.activities.service import withdraw_release
 from cme.credits import reports
 from cme.credits.report_rows import ReleaseRow
-from cme.kernel.refusal import NotFound
+from cme.kernel.refusal import Invalid, NotFound
 from cme.office.blueprint import OFFICE, ROW, bp
-from cme.office.forms import WithdrawForm
+from cme.office.forms import NO_REASON, WithdrawForm
 from cme.store.database import db
 from cme.store.session import transaction
 from cme.web.access import roles
@@ -40,8 +40,12 @@ def withdraw(release_id: int) -> ResponseReturnValue:
     form = WithdrawForm()
     if not form.validate():
         return render_template("office/release.html", release=_release(release_id), form=form), 422
-    with transaction() as session:
-        withdraw_release(session, release_id, form.reason.data or "", by=current_user.person_id, now=request_now())
+    try:
+        with transaction() as session:
+            withdraw_release(session, release_id, form.reason.data or "", by=current_user.person_id, now=request_now())
+    except Invalid:  # what looks empty: invisible characters alone
+        form.reason.errors = [NO_REASON]
+        return render_template("office/release.html", release=_release(release_id), form=form), 422
     flash("The release was withdrawn. It gives no new credit from now on.", "success")
     return redirect(url_for("office.release", release_id=release_id), 303)
 

@@ -79,6 +79,7 @@ def test_the_office_withdraws_a_release_with_a_reason(web_app: Flask, module: Mo
 @pytest.mark.parametrize(
     ("reason", "understood", "sentence"),
     [
+        ("\u200b\u2060", True, "Say why the release is withdrawn."),
         ("", True, "Say why the release is withdrawn."),
         (" \n ", True, "Say why"),
         ("A dose was wrong.", False, "Confirm this to withdraw."),
