@@ -48,7 +48,7 @@ def load_shipped() -> None:
 @click.option("--reason", default="", help="What was corrected and why; needed for a minor revision.")
 @click.option("--clinical", is_flag=True, help="The correction could matter to a patient.")
 def publish(slug: str, reason: str, clinical: bool) -> None:
-    """Publish what a load left as a draft of the module SLUG."""
+    """Publish what a load left as drafts of the module SLUG: its release, or with a reason its corrected text."""
     try:
         with transaction() as session:
             obstacles = _house().obstacles

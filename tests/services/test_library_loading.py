@@ -268,6 +268,31 @@ def test_a_higher_number_makes_a_draft_release_which_is_published_with_its_text_
     assert second.front_matter_digest != first.front_matter_digest
 
 
+def test_a_correction_reaches_the_release_that_runs_although_another_one_waits(
+    session: Session, house: House, folder: Path, now: datetime
+) -> None:
+    """With a reason nobody means to publish a release, which could never be taken back."""
+    load(session, house, folder, now)
+    replace(folder, "activity.toml", "number = 1", "number = 2")
+    load(session, house, folder, now)
+    replace(folder, "article.md", "It\nis read at eye level", "It\nis always read at eye level")
+    load(session, house, folder, now)
+    said = publish_waiting(session, SLUG, reason="Always.", clinical=True, by=None, now=now, obstacles=house.obstacles)
+    assert said == [
+        "minimal-module: revision 2 was published as a minor revision of release 1.",
+        "minimal-module: the draft of release 2 still waits.",
+    ]
+    facts = shown(session, now)
+    assert (facts.number, article_page(session, facts.revision_id).number) == (1, 2)
+    with pytest.raises(NotFound):
+        publish_waiting(session, SLUG, reason="Again.", by=None, now=now, obstacles=house.obstacles)
+    assert publish_waiting(session, SLUG, reason="", by=None, now=now, obstacles=house.obstacles) == [
+        "minimal-module: release 2 was published."
+    ]
+    facts = shown(session, now)
+    assert (facts.number, article_page(session, facts.revision_id).number) == (2, 2)
+
+
 def test_a_release_that_opens_later_renames_nothing_before(
     session: Session, house: House, folder: Path, now: datetime
 ) -> None:

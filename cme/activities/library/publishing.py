@@ -24,6 +24,7 @@ def publish_waiting(
 ) -> list[str]:
     """Publish the draft release of the module, with its text, or else the draft text as a minor revision.
 
+    A reason speaks of a correction: then the text goes to the release that runs, and a draft release goes on waiting.
     Refuses: NotFound when nothing waits; Invalid with the obstacles, or without a reason for a minor revision.
     """
     activity = session.scalar(select(Activity).where(Activity.slug == slug))
@@ -33,12 +34,26 @@ def publish_waiting(
         select(Release).where(Release.activity_id == activity.id).order_by(Release.number.desc()).limit(1)
     ).one()
     draft = draft_of(session, activity.article_id)
-    if latest.state == "draft":
+    if latest.state == "draft" and not (reason or clinical):
         if draft is not None and latest.revision_id == draft.id:
             publish_revision(session, draft.id, by=by, now=now)
         publish_release(session, latest.id, by=by, now=now, obstacles=obstacles)
         return [f"{slug}: release {latest.number} was published."]
     if draft is None:
         raise NotFound("nothing_waits", f"No draft of “{slug}” is waiting.")
-    add_minor_revision(session, latest.id, draft.id, reason=reason, clinical=clinical, by=by, now=now)
-    return [f"{slug}: revision {draft.number} was published as a minor revision of release {latest.number}."]
+    running = latest if latest.state != "draft" else _running(session, activity.id)
+    if running is None:
+        raise NotFound("nothing_runs", f"No release of “{slug}” is public yet: publish it first, without a reason.")
+    add_minor_revision(session, running.id, draft.id, reason=reason, clinical=clinical, by=by, now=now)
+    done = [f"{slug}: revision {draft.number} was published as a minor revision of release {running.number}."]
+    return done if running is latest else [*done, f"{slug}: the draft of release {latest.number} still waits."]
+
+
+def _running(session: Session, activity_id: int) -> Release | None:
+    """The newest release that is public."""
+    return session.scalars(
+        select(Release)
+        .where(Release.activity_id == activity_id, Release.state == "published")
+        .order_by(Release.number.desc())
+        .limit(1)
+    ).one_or_none()
