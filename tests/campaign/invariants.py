@@ -21,6 +21,11 @@ INVARIANTS: dict[str, str] = {
     "I2 one earned credit per person and release": """
         SELECT person_id, release_id FROM credits WHERE entry = 'earned'
         GROUP BY person_id, release_id HAVING COUNT(*) > 1""",
+    "I2 no credit beside that of a later release which does not give it again": """
+        SELECT a.id FROM credits a JOIN releases early ON early.id = a.release_id
+        JOIN credits b ON b.person_id = a.person_id AND b.entry = 'earned'
+        JOIN releases late ON late.id = b.release_id AND late.activity_id = early.activity_id
+        WHERE a.entry = 'earned' AND early.number < late.number AND NOT late.repeat_credit""",
     "I3 every credit was completed inside its release's term": """
         SELECT c.id FROM credits c JOIN releases r ON r.id = c.release_id
         LEFT JOIN claim_extensions x ON x.person_id = c.person_id AND x.release_id = c.release_id

@@ -13,6 +13,7 @@ DAMAGE = {
     "I1 no attempt is the evidence of two": "INSERT INTO requirements_met "
     "SELECT person_id, release_id + 1, requirement, met_at, evidence FROM requirements_met; {second_credit}",
     "I2": "{second_credit}; UPDATE credits SET release_id = 1",
+    "I2 no credit beside": "{second_credit}; {second_release}",
     "I3": "UPDATE credits SET completed_at = '2001-01-01 00:00:00.000000'",
     "I4 every granted decision": "UPDATE credits SET decision_id = 99",
     "I4 every granted claim": "DELETE FROM evaluation_responses",
@@ -31,6 +32,7 @@ DAMAGE = {
 }
 PARTS = {
     "second_credit": ("credits", {"release_id": "release_id + 1", "decision_id": "decision_id + 1"}),
+    "second_release": ("releases", {"number": "number + 1"}),
     "second_attempt": ("attempts", {"number": "number + 1"}),
 }
 
