@@ -85,9 +85,25 @@ def references_of(session: Session, revision_id: int) -> dict[str, ReferenceEntr
     return {row.key: ReferenceEntry(row.key, row.number, row.html, row.text) for row in rows}
 
 
-def figure_of(session: Session, revision_id: int, key: str) -> FigureFile:
-    """One figure with its picture. Refuses: NotFound."""
+def figure_of(session: Session, revision_id: int, key: str, *, earlier: int | None = None) -> FigureFile:
+    """One figure with its picture. Refuses: NotFound.
+
+    `earlier` names the article where an older text may still be open: a figure it has lost since is found there.
+    """
     row = session.scalar(select(Figure).where(Figure.revision_id == revision_id, Figure.key == key))
+    if row is None and earlier is not None:
+        row = session.scalar(
+            select(Figure)
+            .join(ArticleRevision, ArticleRevision.id == Figure.revision_id)
+            .where(
+                ArticleRevision.article_id == earlier,
+                ArticleRevision.state == "published",
+                ArticleRevision.id < revision_id,
+                Figure.key == key,
+            )
+            .order_by(ArticleRevision.number.desc())
+            .limit(1)
+        )
     if row is None:
         raise NotFound("figure_not_found", "This article has no such figure.")
     return FigureFile(

@@ -182,7 +182,7 @@ def figure_picture(slug: str, key: str) -> ResponseReturnValue:
 def _figure(session: Session, release: ReleaseFacts, key: str) -> FigureFile:
     if "\0" in key:  # PostgreSQL compares no text with it
         raise NotFound("figure_not_found", "This article has no such figure.")
-    return articles.figure_of(session, release.revision_id, key)
+    return articles.figure_of(session, release.revision_id, key, earlier=release.article_id)
 
 
 def article_page(release: ReleaseFacts) -> ArticlePage:

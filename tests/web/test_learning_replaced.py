@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cme.activities.models import FrontMatterView, MinorRevision
-from cme.articles.models import ArticleRevision, Reading
+from cme.articles.models import ArticleRevision, Figure, Reading
 from cme.credits.models import Credit
 from quizzes.models.attempt import Attempt
 from tests.conftest import NOW
@@ -208,6 +208,22 @@ def test_who_passed_before_reading_goes_from_the_text_to_the_claim(
     assert "I have read the article: evaluate and claim" in page.main
     assert client.send(page.form("/read"), button=("go", "next")).h1 == "Evaluate and claim"
     assert len(rows(web_app, Attempt.code, person_id, Attempt)) == 1
+
+
+def test_a_figure_of_the_older_text_is_still_drawn_in_a_page_that_shows_it(
+    web_app: Flask, module: Module, learner: tuple[Client, int]
+) -> None:
+    client, _ = learner
+    words = dict.fromkeys(("title", "alt", "caption_html", "description_html"), "Words.")
+
+    def add(session: Session, revision_id: int, key: str) -> None:
+        session.add(Figure(revision_id=revision_id, key=key, number=1, svg="<svg/>", digest=key, **words))
+
+    write(web_app, lambda session: add(session, module.revision_id, "old"))
+    renew(web_app, module)
+    assert client.raw.get(f"/modules/{module.slug}/figures/old.svg").status_code == 200
+    assert client.get(f"/modules/{module.slug}/figures/old").status == 200
+    assert client.raw.get(f"/modules/{module.slug}/figures/none.svg").status_code == 404
 
 
 def test_an_article_of_a_release_that_does_not_exist_is_not_found(module: Module, learner: tuple[Client, int]) -> None:
