@@ -9,7 +9,7 @@ from certificates.places import store_of
 from certificates.queries import CertificateFacts
 from certificates.rules import life
 from certificates.rules.document import file_name
-from certificates.rules.life import Letter
+from certificates.rules.life import Letter, State
 from certificates.services import bytes_of
 from cme.config import Settings
 from cme.mail.compose import Enclosure, compose, writer
@@ -26,14 +26,24 @@ def send(certificate_id: int, letter: str, answer: str, asked_at: str) -> None:
     with reading() as session:
         certificate = queries.by_id(session, certificate_id)
         profile = None if certificate is None else profile_of(session, certificate.person_id)
+        ground = "" if certificate is None else queries.made_because(session, certificate)
         enclosed = certificate is not None and letter == Letter.READY and queries.mails_pdf(session, certificate)
         session.rollback()  # nothing stays open while the mail server is spoken to
     if certificate is None or profile is None:
         return
+    if letter == Letter.READY and certificate.state != State.ISSUED:
+        return  # replaced or revoked before its document was made: another letter tells of that
     write = writer(_render, site_name=settings.site_name, public_url=settings.public_url)
     enclosure = _enclosure(certificate, settings) if enclosed else None
     text = compose_text(
-        write, Letter(letter), certificate, profile, answer, settings.public_url, enclosed=enclosure is not None
+        write,
+        Letter(letter),
+        certificate,
+        profile,
+        answer,
+        settings.public_url,
+        enclosed=enclosure is not None,
+        ground=ground,
     )
     key = f"certificate-{certificate_id}-{letter}-{asked_at}".replace(":", "")
     moment = datetime.fromisoformat(asked_at)
@@ -56,15 +66,19 @@ def compose_text(
     public_url: str,
     *,
     enclosed: bool = False,
+    ground: str = "",
 ) -> Text:
-    """Subject and words."""
+    """Subject and words. `ground`: why there is this revision."""
     title, number = certificate.snapshot["title"], certificate.number
     words = {"name": profile.name, "title": title, "number": number}
     path = f"/certificates/{certificate.code}"
     if letter is Letter.READY:
         verify_url = f"{public_url}/verify/{certificate.code}"
-        subject = "Your certificate is ready" if certificate.revision == 1 else "Your corrected certificate is ready"
-        extra = {"revision": certificate.revision, "verify_url": verify_url, "enclosed": enclosed}
+        which = "" if certificate.revision == 1 else f"{life.successor_word(ground)} "
+        subject = f"Your {which}certificate is ready"
+        same_facts = ground == life.SAME_FACTS
+        extra = {"revision": certificate.revision, "verify_url": verify_url, "enclosed": enclosed,
+                 "same_facts": same_facts}  # fmt: skip
         return write("certificate_ready", subject, path=path, **words, **extra)
     if letter is Letter.REVOKED:
         ground = life.ground_sentence(certificate.state, certificate.ground)

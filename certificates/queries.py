@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from certificates.models import Certificate, CertificateEvent, CertificateFile, CertificateProposal
 from certificates.rules.document import texts_too_long
-from certificates.rules.life import State
+from certificates.rules.life import State, successor_word
 from certificates.rules.names import unprintable
 from certificates.rules.sheets import Line
 from cme.activities.models import Activity, Provider, Release
@@ -49,6 +49,11 @@ class CertificateFacts:
     pdf: str | None
     picture: str | None
     credential: str | None
+
+    @property
+    def successor_word(self) -> str:
+        """What the certificate is called that has replaced this one."""
+        return successor_word(self.ground)
 
     def digest(self, kind: str) -> str | None:
         """The SHA-256 of a file, None before it is made."""
@@ -136,6 +141,20 @@ def _facts(row: Any) -> CertificateFacts:
         picture=row.picture,
         credential=row.credential,
     )
+
+
+def made_because(session: Session, certificate: CertificateFacts) -> str:
+    """On which ground this revision has replaced the one before; empty for the first."""
+    ground = session.scalar(
+        select(CertificateEvent.ground)
+        .join(Certificate, Certificate.id == CertificateEvent.certificate_id)
+        .where(
+            Certificate.number == certificate.number,
+            Certificate.revision == certificate.revision - 1,
+            CertificateEvent.event == State.REPLACED.value,
+        )
+    )
+    return ground or ""
 
 
 def code_of_file(session: Session, sha256: str) -> str | None:

@@ -93,6 +93,11 @@ def ground_sentence(event: str, ground: str) -> str:
     return f"Corrected: {', '.join(names)}." if names else ""
 
 
+def successor_word(ground: str) -> str:
+    """What the one is called that has replaced a certificate on this ground: with the same facts, nothing was wrong."""
+    return "new" if ground == SAME_FACTS else "corrected"
+
+
 def lines(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Line]:
     """A correction field by field, in words."""
     return [

@@ -9,10 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from certificates import bulk_jobs, jobs, packs
+from certificates import bulk_jobs, jobs, life, packs
 from cme.outbox.runner import drain_all
 from cme.store.database import db
-from tests.factories.issued import Issued, correct, issue, staff
+from cme.store.session import transaction
+from tests.conftest import NOW
+from tests.factories.issued import Issued, correct, issue, revoke, staff
 from tests.factories.people import PASSWORD
 from tests.support.client import Client
 
@@ -65,6 +67,42 @@ def test_a_learner_asks_and_the_office_approves(web_app: Flask, issued: Issued):
     assert owner.raw.get(f"/certificates/{issued.code}.pdf").data == issued.file()
     letters = sorted((web_app.extensions["settings"].instance / "mail").glob("*.txt"))
     assert any("corrected certificate" in path.read_text() for path in letters)
+
+
+def letters_of(app: Flask) -> list[str]:
+    with app.app_context():
+        drain_all(app.extensions["house"].jobs)
+    return [path.read_text() for path in sorted((app.extensions["settings"].instance / "mail").glob("*.txt"))]
+
+
+def test_issued_again_with_the_same_facts_is_not_called_corrected(web_app: Flask, issued: Issued):
+    """Nothing was wrong with it: neither a board nor the owner shall think so."""
+    assert "Your certificate is ready" in letters_of(web_app)[0]
+    registrar, _ = staff(web_app, "registrar")
+    with web_app.app_context(), transaction() as session:
+        fresh = life.replace_certificate(session, issued.id, {}, reason="A new key.", by=registrar, now=NOW).code
+    for path in web_app.extensions["settings"].instance.glob("mail/*.txt"):
+        path.unlink()
+    (letter,) = letters_of(web_app)
+    assert "Your new certificate is ready" in letter
+    assert "was issued again with the same facts" in letter
+    assert f"/verify/{fresh}" in letter
+    for page in (Client(web_app).get(f"/verify/{issued.code}"), owner_of(issued).get(f"/certificates/{issued.code}")):
+        assert "A new certificate has" in page.main
+        assert "issued again with the same facts" in page.main
+        assert "corrected" not in f"{letter} {page.main}".lower()
+
+
+@pytest.mark.parametrize("what", ["revoked", "replaced"])
+def test_nobody_is_told_that_a_certificate_is_ready_which_has_fallen_meanwhile(web_app: Flask, what: str):
+    issued = issue(web_app, made=False)
+    if what == "revoked":
+        revoke(issued)
+    else:
+        correct(issued, name="Jane Roe")
+    told = [letter for letter in letters_of(web_app) if f"/certificates/{issued.code}" in letter]
+    assert [letter for letter in told if "is ready" in letter] == []
+    assert len(told) == (1 if what == "revoked" else 0)
 
 
 def test_bad_input_is_kept_and_explained(issued: Issued):
