@@ -35,6 +35,7 @@ _PROGRESS = (
         Credit.id,
         Reading.sections,
         Reading.active_seconds,
+        Credit.kind,
     )
     .select_from(Person)
     .join(
@@ -97,6 +98,7 @@ def progress_of(session: Session, person_id: int, release: ReleaseFacts, section
         sections_reached=len(row[5] or ()),
         sections_total=sections_total,
         active_seconds=row[6] or 0,
+        kind=row[7],
     )
 
 

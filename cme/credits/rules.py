@@ -233,6 +233,13 @@ class Progress:
     sections_reached: int
     sections_total: int
     active_seconds: int
+    kind: str | None = None
+    """Of what was claimed: nobody is told of credit who has a record of participation."""
+
+    @property
+    def has_credit(self) -> bool:
+        """Whether what was claimed is a physician's credit."""
+        return self.kind == Kind.CREDIT.value
 
     @property
     def completed_at(self) -> datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from cme.activities.models import FrontMatterView
 from cme.activities.service import withdraw_release
 from cme.audit.models import AuditEvent
+from quizzes.models.attempt import Attempt
 from tests.conftest import NOW
 from tests.factories.modules import FRONT_MATTER, make_provider, make_release
 from tests.support import journeys
@@ -233,6 +234,7 @@ def test_somebody_with_credit_for_an_earlier_release_is_told_before_they_work(
     offered = [form for form in page.tree.forms if (form.get("action") or "").endswith("/start")]
     assert bool(offered) is repeat_credit
     assert ("already have credit for an earlier release" in page.main) is not repeat_credit
+    assert ("Open your certificate" in page.main) is not repeat_credit
     before = len(seen(web_app))
     send(client, f"/modules/{module.slug}/start", {})
     assert len(seen(web_app)) - before == (1 if repeat_credit else 0)
@@ -246,6 +248,18 @@ def test_somebody_with_credit_sees_that_and_no_start(web_app: Flask) -> None:
     assert "You have credit for this module" in page.main
     assert page.link("Open your certificate") == f"/modules/{module.slug}/certificate"
     assert not [form for form in page.tree.forms if (form.get("action") or "").endswith("/start")]
+
+
+def test_whoever_is_no_physician_is_told_of_participation_and_never_of_credit_they_have(web_app: Flask) -> None:
+    module = new_module(web_app)
+    client, person_id = new_learner(web_app, profession="nurse")
+    write(web_app, lambda session: journeys.earn(session, person_id, module.release_id, now=NOW))
+    (code,) = read(web_app, lambda session: session.scalars(select(Attempt.code)).all())
+    for path in (f"/modules/{module.slug}", f"/attempts/{code}/result", f"/modules/{module.slug}/article"):
+        text = client.get(path).text
+        assert "articipation" in text, path
+        for words in ("You have credit", "Credit claimed", "awarded"):
+            assert words not in text, (path, words)
 
 
 def test_a_stranger_cannot_start_and_is_asked_to_sign_in(web_app: Flask, client: Client) -> None:
