@@ -9,7 +9,7 @@ from quizzes.interchange.carrying import EVERYTHING, Capacity
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, letter, truth_choices, with_keys
 from quizzes.interchange.escaping import plain_to_markdown
 from quizzes.interchange.gift_write import HEADER, write_file
-from quizzes.interchange.html_in import is_markup, note_formulas, to_markdown
+from quizzes.interchange.html_in import is_markup, note_formulas, note_markup, to_markdown
 from quizzes.interchange.lineage import category_words, name_list, note_category
 from quizzes.interchange.media import MediaBag
 from quizzes.interchange.numbers_in import answer_of
@@ -30,7 +30,6 @@ _TITLE = re.compile(r"\s*::(.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _TRUTH = re.compile(r"(T|TRUE|F|FALSE)\s*(?=#|$)", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*%(-?\d{1,3}(?:[.,]\d{1,7})?)%")
-_TAG_LIKE = re.compile(r"(?<!\\)<[A-Za-z/][^<>]*>")
 _MARK = re.compile(r"\[(id|tag):((?:[^\]\\]|\\.){0,200})\]")
 
 
@@ -187,8 +186,7 @@ class _Reader:
         name = shape.group(1).lower() if shape else self.format
         words = _PLACEHOLDER.sub(lambda found: _SHOWN[found.group()], raw[shape.end() :] if shape else raw).strip()
         if name == "markdown":
-            if _TAG_LIKE.search(words):
-                self.losses.add("html_in_markdown", "HTML inside Markdown is shown as it is written, not as markup.")
+            note_markup(words, self.losses)
             return tidy(words)
         if name == "html" or (name == "moodle" and is_markup(words)):
             return tidy(

@@ -133,6 +133,13 @@ def is_markup(text: str) -> bool:
     return bool(names & (_KNOWN | _ACTIVE | _GONE.keys() | _REDUCED)) or _ENTITY.search(text) is not None
 
 
+def note_markup(markdown: str, losses: Losses) -> None:
+    """HTML inside Markdown, which a page shows as it is written."""
+    bare = markdown.replace("\\<", "").replace("&", "")
+    if "<" in bare and is_markup(bare):
+        losses.add("html_in_markdown", "HTML inside Markdown is shown as it is written, not as markup.")
+
+
 def note_formulas(text: str, losses: Losses) -> None:
     """Formulas that other programs set with TeX."""
     if ("\\" in text or "$$" in text or "[tex]" in text) and _TEX.search(text):

@@ -12,7 +12,7 @@ from quizzes.interchange import own
 from quizzes.interchange.carrying import Capacity
 from quizzes.interchange.entry import Choice, Entry, Kind, Numeric, Scoring, Stem, letter, truth_choices
 from quizzes.interchange.escaping import plain_to_markdown
-from quizzes.interchange.html_in import note_formulas, to_markdown
+from quizzes.interchange.html_in import note_formulas, note_markup, to_markdown
 from quizzes.interchange.lineage import category_words, name_list, note_category
 from quizzes.interchange.media import MediaBag
 from quizzes.interchange.moodle_write import elsewhere, write_file
@@ -179,6 +179,8 @@ class _Reader:
         shape = str(element.get("format") or "html")
         if shape in {"plain_text", "markdown"}:
             note_formulas(raw, self.losses)
+            if shape == "markdown":
+                note_markup(raw, self.losses)
             return tidy(plain_to_markdown(raw) if shape == "plain_text" else raw)
         pictures = self._pictures(element)
 

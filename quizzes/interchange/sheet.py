@@ -21,6 +21,7 @@ from quizzes.interchange.entry import (
     letter,
     truth_choices,
 )
+from quizzes.interchange.html_in import note_formulas, note_markup
 from quizzes.interchange.lineage import name_list, slug, vignette_key
 from quizzes.interchange.numbers_in import answer_of
 from quizzes.interchange.plain import with_media
@@ -192,6 +193,10 @@ class _Row:
         if shuffle not in _YES | _NO:
             raise refuse("shuffle", f"“{shuffle[:40]}” under “shuffle” must be yes or no.")
         choices, numeric, stems, order = self._parts(kind)
+        for column, text in self.cells.items():
+            if column in {"question", "vignette", "rationale"} or _CHOICE.fullmatch(column) or _STEM.fullmatch(column):
+                note_markup(text, losses)
+                note_formulas(text, losses)
         return with_media(Entry(
             kind, lineage, self.get("question"), choices, topic=self._name("topic"), objective=self._name("objective"),
             tags=self._names("tags"), stems=stems, order=order, numeric=numeric,

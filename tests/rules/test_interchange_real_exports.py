@@ -402,6 +402,17 @@ def test_what_a_format_shows(code, shown):
     assert shown_as(code) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("H<sub>2</sub>O?", ["html_in_markdown"]), ("Is <b>it</b>?", ["html_in_markdown"]), ("Is p <5 and q> 3?", []),
+        ("If x<y and y>z?", []), ("Is \\\\<b> shown?", []), ("Is p &lt; 5?", []), ("Is H~2~O *it*?", []),
+    ],
+)  # fmt: skip
+def test_markup_in_a_table_is_told(text: str, codes: list[str]):
+    assert only(read(f"question,choice_a,choice_b,correct\n{text},x,y,a\n"))[1] == codes
+
+
 def test_a_spreadsheet_says_what_people_read_in_it():
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
