@@ -179,17 +179,18 @@ def open_holds(session: Session, quiz_id: int, lineages: Collection[str]) -> lis
     return [tuple(row) for row in rows]
 
 
-def passages_moved_at(session: Session, quiz_id: int, lineages: Collection[str]) -> dict[str, datetime]:
-    """When a passage changed last under those of these items that are held for it."""
+def held_anew_at(session: Session, quiz_id: int, lineages: Collection[str]) -> dict[str, datetime]:
+    """When a passage changed last under those of these items that are held for it, or when they were dropped."""
     rows: Any = session.execute(
         select(HOLDS.c.lineage, HOLDS.c.opened_at, HOLDS.c.details).where(
             HOLDS.c.quiz_id == quiz_id,
             HOLDS.c.released_at.is_(None),
-            HOLDS.c.cause == "passage",
+            HOLDS.c.cause.in_(("passage", "key")),
             HOLDS.c.lineage.in_(lineages),
         )
     )
-    return {
-        lineage: datetime.fromisoformat(details["moved_at"]) if "moved_at" in details else opened_at
-        for lineage, opened_at, details in rows
-    }
+    found: dict[str, datetime] = {}
+    for lineage, opened_at, details in rows:
+        at = datetime.fromisoformat(details["moved_at"]) if "moved_at" in details else opened_at
+        found[lineage] = max(at, found.get(lineage, at))
+    return found

@@ -19,9 +19,9 @@ from quizzes.queries.holds import (
     HoldLine,
     articles_of_quiz,
     fingerprints_of,
+    held_anew_at,
     hold_of,
     open_holds,
-    passages_moved_at,
     proofs_of,
 )
 from quizzes.queries.versions import items_of, published_version_of, quiz_of_release
@@ -155,10 +155,11 @@ def after_publishing(
 ) -> None:
     """New and edited items rest on the text of today and are free; items taken out need no hold.
 
-    An item that was edited before its passage changed, and not since, stays held: its editor saw another text.
+    An item that was edited before its passage changed or it was dropped, and not since, stays held: its editor did not
+    know.
     """
     edited = {lineage for lineage, parts in changed.changed if vouches(parts)}
-    moved = passages_moved_at(session, quiz_id, edited)
+    moved = held_anew_at(session, quiz_id, edited)
     edited -= moved.keys() - reworded_since(session, version_id, moved) if moved else set()
     fresh = edited | set(changed.added)
     vouch(session, quiz_id, [one for one in items if one.lineage in fresh], now=now)

@@ -11,9 +11,12 @@ from quizzes.models.correction import OVERRIDES
 from quizzes.models.quiz import QUESTIONS
 from quizzes.models.statistics import SERIES
 from quizzes.queries.corrections import overrides_for
-from quizzes.rules.correcting import points_under
+from quizzes.queries.in_force import corrections_in_force
+from quizzes.queries.versions import placed_items_of, published_version_of
+from quizzes.rules.correcting import Treatment, points_under, series_of
 from quizzes.rules.grading import Score
-from quizzes.rules.item import Item
+from quizzes.rules.item import Item, QuizVersionFacts
+from quizzes.rules.shapes import Obstacle
 
 
 def take_over(session: Session, quiz_id: int, version_id: int) -> None:
@@ -38,6 +41,30 @@ def take_over(session: Session, quiz_id: int, version_id: int) -> None:
     if latest:
         names = ("question_id", "correction_id", "treatment", "keys")
         session.execute(insert(OVERRIDES), [dict(zip(names, row, strict=True)) for row in latest.values()])
+
+
+def outdated_keys(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
+    """Questions of a draft that were reworded, and still mark the key that was corrected in what is published."""
+    changes = {
+        key: one for key, one in corrections_in_force(session, facts.quiz_id).items() if one.treatment is Treatment.KEY
+    }
+    published = published_version_of(session, facts.quiz_id) if changes and facts.is_draft else None
+    if published is None:
+        return []
+    before, _places = placed_items_of(session, published, lineages={lineage for lineage, _series in changes})
+    old = {item.lineage: item for item in before.values()}
+    found: list[Obstacle] = []
+    for item in facts.items.values():
+        then = old.get(item.lineage)
+        change = changes.get((then.lineage, series_of(then))) if then is not None else None
+        if then is None or change is None or series_of(item) == series_of(then):
+            continue
+        if item.correct_keys == then.correct_keys and set(item.correct_keys) != set(change.keys):
+            marked, right = (" and ".join(keys).upper() for keys in (item.correct_keys, change.keys))
+            sentence = f"Its key was corrected to {right}, but this draft still marks {marked}."
+            sentence += f" Mark {right}, or correct the published key back."
+            found.append(Obstacle(sentence, item.lineage, "choices"))
+    return found
 
 
 def with_corrections(

@@ -84,9 +84,10 @@ def publish(session: Session, version_id: int, *, edition: int, editor: int | No
 def obstacles_of(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """What keeps this version from being published for the releases its quiz serves."""
     modules = module_facts_of(session, facts.quiz_id)
-    return obstacles_for(
+    found = obstacles_for(
         facts, modules, review_of(session, facts), media_for(session, facts), policy_of(session, facts.quiz_id)
     )
+    return [*found, *overriding.outdated_keys(session, facts)]
 
 
 def review_of(session: Session, facts: QuizVersionFacts) -> Standing | None:

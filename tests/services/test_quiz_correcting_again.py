@@ -1,5 +1,6 @@
 """Corrections that follow each other, and versions that are published after one."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from cme.kernel.refusal import Invalid
 from quizzes.models.attempt import Answer, Attempt
 from quizzes.models.quiz import Question
 from quizzes.queries.corrections import overrides_for
+from quizzes.queries.holds import held_lineages
+from quizzes.queries.versions import version_facts
 from quizzes.rules.correcting import Change, Policy, Treatment
 from quizzes.rules.grading import AnswerSheet
 from quizzes.services import authoring, regrading, taking
@@ -96,11 +99,55 @@ def test_an_item_that_was_changed_since_goes_by_its_own_key(session: Session, no
     editor = make_person(session, now=now).id
     correct(session, question_of(session, module.version_id, "item-1"), TO_B, now)
     draft = authoring.open_draft(session, module.quiz_id, editor=editor, now=now)
+    edition = reword(session, draft, "item-1", now, key="c", by=editor)
+    authoring.publish(session, draft, edition=edition, editor=editor, now=now)
     copy = question_of(session, draft, "item-1")
-    session.get_one(Question, copy).stem += " Why is that so?"
-    session.flush()
-    authoring.publish(session, draft, edition=1, editor=editor, now=now)
     assert overrides_for(session, [copy]) == {}
+
+
+def reword(session: Session, draft: int, lineage: str, now: datetime, *, by: int, key: str = "a") -> int:
+    """Mend a comma of a draft's question, and mark a key; gives the draft's new edition."""
+    number = question_of(session, draft, lineage)
+    facts = version_facts(session, draft)
+    assert facts is not None
+    item = facts.items[number]
+    choices = tuple(replace(one, correct=one.key == key) for one in item.choices)
+    new = replace(item, stem=f"Well, {item.stem}" if key == "a" else item.stem, choices=choices)
+    return authoring.save_question(
+        session, number, new, edition=facts.edition, seen=item.fingerprint, editor=by, now=now
+    )
+
+
+def test_a_draft_from_before_the_correction_cannot_bring_the_wrong_key_back(session: Session, now: datetime) -> None:
+    module = make_module(session, now=now, questions=2, pass_points=2)
+    editor = make_person(session, now=now).id
+    draft = authoring.open_draft(session, module.quiz_id, editor=editor, now=now)
+    edition = reword(session, draft, "item-1", now, by=editor)
+    now += timedelta(hours=1)
+    correct(session, question_of(session, module.version_id, "item-1"), TO_B, now)
+    with pytest.raises(Invalid) as refused:
+        authoring.publish(session, draft, edition=edition, editor=editor, now=now)
+    (sentence,) = refused.value.problems["obstacles"]
+    assert "corrected to B, but this draft still marks A" in sentence
+    edition = reword(session, draft, "item-1", now, key="b", by=editor)
+    authoring.publish(session, draft, edition=edition, editor=editor, now=now)
+    assert attempt(session, module, {"item-1": "b", "item-2": "a"}, now).earned_points == 2
+
+
+def test_an_edit_from_before_a_question_was_dropped_does_not_bring_it_back(session: Session, now: datetime) -> None:
+    module = make_module(session, now=now, questions=2, pass_points=2)
+    editor = make_person(session, now=now).id
+    draft = authoring.open_draft(session, module.quiz_id, editor=editor, now=now)
+    edition = reword(session, draft, "item-1", now, by=editor)
+    now += timedelta(hours=1)
+    correct(session, question_of(session, module.version_id, "item-1"), Change(Treatment.DROP), now)
+    assert held_lineages(session, module.quiz_id) == {"item-1"}
+    authoring.publish(session, draft, edition=edition, editor=editor, now=now)
+    assert held_lineages(session, module.quiz_id) == {"item-1"}
+    draft = authoring.open_draft(session, module.quiz_id, editor=editor, now=now)
+    edition = reword(session, draft, "item-1", now + timedelta(hours=1), by=editor)
+    authoring.publish(session, draft, edition=edition, editor=editor, now=now + timedelta(hours=1))
+    assert held_lineages(session, module.quiz_id) == frozenset()
 
 
 def test_two_dropped_questions_keep_the_share_that_was_promised(session: Session, now: datetime) -> None:
