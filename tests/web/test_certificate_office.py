@@ -105,6 +105,24 @@ def test_nobody_is_told_that_a_certificate_is_ready_which_has_fallen_meanwhile(w
     assert len(told) == (1 if what == "revoked" else 0)
 
 
+def test_only_credit_that_stands_is_to_be_reported(web_app: Flask):
+    """Nobody is told to report what was revoked, and who took part is not told that it was credit."""
+    report, expires = "report the credit to your board", "Earned credit does not expire"
+    credit = issue(web_app, mode="accredited")
+    page = owner_of(credit).get(f"/certificates/{credit.code}")
+    assert report in page.main
+    assert expires in page.main
+    part = issue(web_app, mode="accredited", kind="participation")
+    page = owner_of(part).get(f"/certificates/{part.code}")
+    assert report not in page.main
+    assert "It shows that you took part" in page.main
+    revoke(credit)
+    for page in (owner_of(credit).get(f"/certificates/{credit.code}"), Client(web_app).get(f"/verify/{credit.code}")):
+        assert "revoked" in page.main
+        assert report not in page.main
+        assert expires not in page.main
+
+
 def test_bad_input_is_kept_and_explained(issued: Issued):
     owner = owner_of(issued)
     form = owner.get(f"/certificates/{issued.code}/correction").form("/correction")
