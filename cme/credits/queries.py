@@ -1,7 +1,7 @@
 """What the room of credits reads."""
 
 from sqlalchemy import and_, bindparam, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from cme.activities.facts import ReleaseFacts
 from cme.activities.models import FrontMatterView, MinorRevision, Release
@@ -26,6 +26,17 @@ _read_at = (
     .correlate(None)
     .scalar_subquery()
 )
+_entry, _later = aliased(Credit), aliased(Credit)
+_standing_kind = (  # a correction may have made participation of it
+    select(_entry.kind)
+    .where(
+        _entry.person_id == bindparam("person"),
+        _entry.release_id == bindparam("release"),
+        ~exists().where(_later.follows_id == _entry.id),
+    )
+    .correlate(None)
+    .scalar_subquery()
+)
 _PROGRESS = (
     select(
         FrontMatterView.seen_at,
@@ -35,7 +46,7 @@ _PROGRESS = (
         Credit.id,
         Reading.sections,
         Reading.active_seconds,
-        Credit.kind,
+        _standing_kind.label("kind"),
     )
     .select_from(Person)
     .join(

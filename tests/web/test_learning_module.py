@@ -10,6 +10,7 @@ from sqlalchemy import select
 from cme.activities.models import FrontMatterView
 from cme.activities.service import withdraw_release
 from cme.audit.models import AuditEvent
+from cme.credits.corrections import Correction, correct
 from quizzes.models.attempt import Attempt
 from tests.conftest import NOW
 from tests.factories.modules import FRONT_MATTER, make_provider, make_release
@@ -260,6 +261,16 @@ def test_whoever_is_no_physician_is_told_of_participation_and_never_of_credit_th
         assert "articipation" in text, path
         for words in ("You have credit", "Credit claimed", "awarded"):
             assert words not in text, (path, words)
+
+
+def test_a_corrected_profession_is_what_the_page_speaks_of(web_app: Flask) -> None:
+    module = new_module(web_app)
+    client, person_id = new_learner(web_app)
+    credit = write(web_app, lambda session: journeys.earn(session, person_id, module.release_id, now=NOW))
+    assert "You have credit for this module" in client.get(f"/modules/{module.slug}").main
+    wanted = Correction("Nora Nurse", "RN", "nurse", 4)
+    write(web_app, lambda session: correct(session, credit, wanted, by=person_id, reason="Wrong.", now=NOW))
+    assert "Your participation is recorded" in client.get(f"/modules/{module.slug}").main
 
 
 def test_a_stranger_cannot_start_and_is_asked_to_sign_in(web_app: Flask, client: Client) -> None:
