@@ -1,11 +1,13 @@
 """The whole road in a real browser: from an account to a certificate, by every way of operating a page."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, Opener
+from tests.browser.conftest import PHONE, Opener, serve
 from tests.browser.hands import Keyboard, Mouse
 from tests.browser.road import TITLE, Traveller
 from tests.browser.site import Site, keys_and_rationales, words_only
@@ -14,6 +16,13 @@ from tests.browser.watch import fits
 MOST_LOADS = 7
 MOST_CLICKS = 14
 FACTS = keys_and_rationales()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of this road's own: other tests add so many modules that the catalogue gets a second page."""
+    with serve(tmp_path_factory.mktemp("served")) as found:
+        yield found
 
 
 def whole_road(traveller: Traveller, folder: Path) -> None:
