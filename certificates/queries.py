@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from certificates.models import Certificate, CertificateEvent, CertificateFile, CertificateProposal
@@ -199,6 +199,15 @@ def lines_of(session: Session, person_id: int) -> list[Line]:
     )
     lines = [Line(row.snapshot, State(row.event).word, row.code) for row in rows]
     return sorted(lines, key=lambda line: (line.snapshot["completed_at"], line.code), reverse=True)
+
+
+def has_revoked_document(credit_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that the certificate of this credit was revoked."""
+    return exists().where(
+        Certificate.credit_id == credit_id,
+        CertificateEvent.certificate_id == Certificate.id,
+        CertificateEvent.event == State.REVOKED.value,
+    )
 
 
 def code_of_credit(session: Session, person_id: int, credit_id: int) -> str | None:

@@ -19,6 +19,7 @@ PART = Part(
     steps=(Step(key="certificate", label="Certificate", endpoint="certificates.of_module", order=40),),
     credit_links=(CreditLink("Certificate", "certificates.show_for_credit"),),
     transcript_links=(CreditLink("Download PDF", "certificates.transcript_pdf"),),
+    fallen_credits=(queries.has_revoked_document,),
     menu=MENU,
     person_data=(PersonData("certificates", queries.certificates_of),),
     name_checks=(names.name_problem,),

@@ -7,10 +7,13 @@ from typing import Any
 
 import click
 from flask import Blueprint
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 Listener = Callable[..., None]
 Job = Callable[..., None]
+Fallen = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""Of a credit's number the condition that its document was revoked: such a credit is listed, and not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Part:
     credit_links: Sequence[CreditLink] = ()
     transcript_links: Sequence[CreditLink] = ()
     """Offered beside the whole transcript: these endpoints take nothing."""
+    fallen_credits: Sequence[Fallen] = ()
     menu: Sequence[MenuEntry] = ()
     person_data: Sequence[PersonData] = ()
     name_checks: Sequence[Callable[[str], str | None]] = ()
@@ -105,6 +109,7 @@ class House:
     steps: tuple[Step, ...]
     credit_links: tuple[CreditLink, ...]
     transcript_links: tuple[CreditLink, ...]
+    fallen_credits: tuple[Fallen, ...]
     menu: tuple[MenuEntry, ...]
     person_data: tuple[PersonData, ...]
     name_checks: tuple[Callable[[str], str | None], ...]
@@ -138,6 +143,7 @@ def join(parts: Sequence[Part]) -> House:
         transcript_links=tuple(
             sorted((link for part in parts for link in part.transcript_links), key=lambda link: link.order)
         ),
+        fallen_credits=tuple(one for part in parts for one in part.fallen_credits),
         menu=tuple(sorted((entry for part in parts for entry in part.menu), key=lambda entry: entry.order)),
         person_data=tuple(data for part in parts for data in part.person_data),
         name_checks=tuple(check for part in parts for check in part.name_checks),

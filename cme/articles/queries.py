@@ -18,9 +18,9 @@ from cme.articles.facts import (
 )
 from cme.articles.models import ArticleRevision, Figure, Passage, Reading, Reference
 from cme.kernel.refusal import NotFound
+from cme.store.types import MOST_ROW
 
 PAGES_KEPT = 64
-MOST_NUMBER = 2**63 - 1  # of a row: a larger one is no number of any
 ARTICLE_PAGES = "article_pages"
 
 
@@ -142,7 +142,7 @@ def reading_facts(row: Reading) -> ReadingFacts:
 
 def is_published(session: Session, article_id: int, revision_id: int) -> bool:
     """Whether the article has such a revision and readers have been shown it."""
-    if not 0 < revision_id <= MOST_NUMBER:
+    if not 0 < revision_id <= MOST_ROW:
         return False
     state = session.scalar(
         select(ArticleRevision.state).where(ArticleRevision.id == revision_id, ArticleRevision.article_id == article_id)

@@ -45,8 +45,7 @@ def amount_refusal(session: Session, credit_id: int, wanted: int, *, now: dateti
         return None
     release = session.get_one(Release, entry.release_id)
     own = claim_open_until(session, entry.person_id, entry.release_id)
-    deadline = max(release.claims_close_at, own or release.claims_close_at)
-    if release.withdrawn_at is not None or now >= deadline:
+    if release.withdrawn_at is not None or now >= rules.claim_deadline(release.claims_close_at, own):
         return "The time in which credit could be claimed is over, so the amount can only become less."
     return None
 

@@ -19,6 +19,8 @@ class CreditFacts:
     maximum_quarters: int
     credit_type: str
     snapshot: dict[str, Any]
+    revoked: bool = False
+    """Its document was revoked: it is listed, and counts for nothing any more. Told by transcripts only."""
 
     @property
     def title(self) -> str:

@@ -1,6 +1,8 @@
 """What the room of credits reads."""
 
-from sqlalchemy import and_, bindparam, exists, func, select
+from collections.abc import Sequence
+
+from sqlalchemy import and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cme.activities.facts import ReleaseFacts
@@ -9,6 +11,7 @@ from cme.articles.models import Reading
 from cme.credits.facts import CreditFacts
 from cme.credits.models import Credit, RequirementMet
 from cme.credits.rules import Progress, ReleaseRule
+from cme.part import Fallen
 from cme.people.models import Person
 
 QUIZ = "quiz"
@@ -146,18 +149,22 @@ def credit_facts(session: Session, credit_id: int) -> CreditFacts | None:
     return _facts(row) if row else None
 
 
-def transcript(session: Session, person_id: int) -> list[CreditFacts]:
-    """Every standing entry of the person, newest completion first; a corrected entry gives way to its correction."""
+def transcript(session: Session, person_id: int, fallen: Sequence[Fallen] = ()) -> list[CreditFacts]:
+    """Every standing entry of the person, newest completion first; a corrected entry gives way to its correction.
+
+    `fallen` are conditions of other parts by which an entry counts as revoked.
+    """
     followed = select(Credit.follows_id).where(Credit.follows_id.is_not(None), Credit.person_id == person_id)
-    rows = session.scalars(
-        select(Credit)
+    revoked = or_(false(), *(condition(Credit.__table__.c.id) for condition in fallen))
+    rows = session.execute(
+        select(Credit, revoked)
         .where(Credit.person_id == person_id, Credit.id.not_in(followed))
         .order_by(Credit.completed_at.desc(), Credit.id.desc())
     )
-    return [_facts(row) for row in rows]
+    return [_facts(row, revoked=bool(fell)) for row, fell in rows]
 
 
-def _facts(row: Credit) -> CreditFacts:
+def _facts(row: Credit, *, revoked: bool = False) -> CreditFacts:
     return CreditFacts(
         credit_id=row.id,
         kind=row.kind,
@@ -169,4 +176,5 @@ def _facts(row: Credit) -> CreditFacts:
         maximum_quarters=row.maximum_quarters,
         credit_type=row.credit_type,
         snapshot=dict(row.snapshot),
+        revoked=revoked,
     )

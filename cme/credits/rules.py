@@ -162,17 +162,15 @@ def decide_claim(release: ReleaseRule, facts: ClaimFacts, *, now: datetime) -> G
     return Granted(completed_at, verdicts)
 
 
-def claim_deadline(release: ReleaseRule, facts: ClaimFacts) -> datetime:
-    """Until when evaluation and claim are taken, exclusive."""
-    if facts.claim_open_until is None:
-        return release.term.claims_close_at
-    return max(release.term.claims_close_at, facts.claim_open_until)
+def claim_deadline(claims_close_at: datetime, own: datetime | None) -> datetime:
+    """Until when evaluation and claim are taken, exclusive: the release's deadline, or a later one of the person."""
+    return claims_close_at if own is None else max(claims_close_at, own)
 
 
 def _ask(release: ReleaseRule, facts: ClaimFacts, now: datetime) -> list[tuple[Refusal, RuleVerdict]]:
     term = release.term
     completed = facts.completed_at
-    deadline = claim_deadline(release, facts)
+    deadline = claim_deadline(term.claims_close_at, facts.claim_open_until)
     active = release.withdrawn_at is None or now < release.withdrawn_at
     rules: Sequence[tuple[Refusal, bool, str]] = (
         (Refusal.WITHDRAWN, active, _withdrawn()),

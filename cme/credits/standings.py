@@ -90,3 +90,13 @@ def standings_of(session: Session, release_id: int, person_ids: Collection[int])
 def claim_open_until(session: Session, person_id: int, release_id: int) -> datetime | None:
     """The person's own claim deadline for the release, where one was given."""
     return session.execute(_EXTENSION, {"person": person_id, "release": release_id}).scalar_one_or_none()
+
+
+def own_deadlines(session: Session, person_id: int, release_ids: Collection[int]) -> dict[int, datetime]:
+    """The same for several releases in one statement; without those that have none."""
+    rows: Any = session.execute(
+        select(ClaimExtension.release_id, ClaimExtension.open_until).where(
+            ClaimExtension.person_id == person_id, ClaimExtension.release_id.in_(release_ids)
+        )
+    )
+    return dict(rows.all())

@@ -190,7 +190,7 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
         printed=_printed(profile),
         earns_credit=kind_of(Profession(profile.profession), release.credit_type) is Kind.CREDIT,
         suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
-        deadline=claim_deadline(rule_of(release), _no_facts(_open_until(shown))),
+        deadline=claim_deadline(release.term.claims_close_at, _open_until(shown)),
         missing=_missing(shown),
     )
 
@@ -198,10 +198,6 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
 def _open_until(shown: Shown) -> datetime | None:
     """The visitor's own claim deadline, where a correction gave one."""
     return claim_open_until(db.session(), current_user.person_id, shown.release.release_id)
-
-
-def _no_facts(open_until: datetime | None) -> ClaimFacts:
-    return ClaimFacts(True, None, None, None, True, True, False, open_until)
 
 
 def _missing(shown: Shown) -> Sequence[tuple[str, str]]:

@@ -10,8 +10,8 @@ from cme.activities import queries as activities
 from cme.activities.facts import ReleaseFacts
 from cme.activities.rules import Closing, closing_of
 from cme.credits import queries as credits
-from cme.credits.rules import NOTHING_YET, MayNotStart, Progress, may_start
-from cme.credits.standings import claim_open_until
+from cme.credits.rules import NOTHING_YET, MayNotStart, Progress, claim_deadline, may_start
+from cme.credits.standings import own_deadlines
 from cme.kernel.refusal import NotFound
 from cme.part import House, Step
 from cme.store.session import Session
@@ -63,11 +63,11 @@ def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime)
     """The newest earlier release whose quiz this person passed: to be claimed, or read first while its term runs."""
     if release.number == 1 or not current_user.is_authenticated:
         return None
-    for earlier in activities.releases_of(session, release.slug):
-        if earlier.number >= release.number or earlier.withdrawn:
-            continue
-        own = claim_open_until(session, current_user.person_id, earlier.release_id)
-        deadline = max(earlier.term.claims_close_at, own or earlier.term.claims_close_at)
+    releases = activities.releases_of(session, release.slug)
+    candidates = [one for one in releases if one.number < release.number and not one.withdrawn]
+    own = own_deadlines(session, current_user.person_id, [one.release_id for one in candidates])
+    for earlier in candidates:
+        deadline = claim_deadline(earlier.term.claims_close_at, own.get(earlier.release_id))
         if now >= deadline:
             continue
         progress = credits.progress_of(session, current_user.person_id, earlier)

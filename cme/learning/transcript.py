@@ -15,6 +15,7 @@ from cme.credits.rules import Kind, listed_type
 from cme.kernel.csv_text import csv_lines
 from cme.kernel.days import local_day
 from cme.kernel.quarters import format_quarters
+from cme.part import House
 from cme.store.database import db
 from cme.web.access import signed_in
 
@@ -31,6 +32,7 @@ HEADER = (
     "Provider",
     "Date claimed",
     "Credit number",
+    "Standing",
 )
 
 
@@ -46,7 +48,8 @@ class Year:
         """What each sum is of, and the sum: what can be reported first."""
         sums: dict[str, int] = {}
         for entry in sorted(self.entries, key=_rank):
-            sums[_sort(entry)] = sums.get(_sort(entry), 0) + entry.amount_quarters
+            counts = 0 if entry.revoked else entry.amount_quarters
+            sums[_sort(entry)] = sums.get(_sort(entry), 0) + counts
         return list(sums.items())
 
 
@@ -68,8 +71,8 @@ def _rank(entry: CreditFacts) -> tuple[bool, str, bool, str]:
 @signed_in
 def transcript() -> ResponseReturnValue:
     """All earned credit, by year of completion in the module's own zone."""
-    entries = queries.transcript(db.session(), current_user.person_id)
-    house = current_app.extensions["house"]
+    house: House = current_app.extensions["house"]
+    entries = queries.transcript(db.session(), current_user.person_id, house.fallen_credits)
     return render_template(
         "learning/transcript.html",
         years=years_of(entries),
@@ -83,7 +86,8 @@ def transcript() -> ResponseReturnValue:
 @signed_in
 def transcript_csv() -> ResponseReturnValue:
     """The same as a table for spreadsheets; no cell can become a formula."""
-    entries = queries.transcript(db.session(), current_user.person_id)
+    house: House = current_app.extensions["house"]
+    entries = queries.transcript(db.session(), current_user.person_id, house.fallen_credits)
     return Response(
         csv_lines(HEADER, _rows(entries)),
         mimetype="text/csv",
@@ -113,4 +117,5 @@ def _rows(entries: list[CreditFacts]) -> Iterator[tuple[object, ...]]:
             entry.snapshot["provider"]["name"],
             local_day(entry.granted_at, entry.zone).isoformat(),
             entry.credit_id,
+            "revoked" if entry.revoked else "valid",
         )

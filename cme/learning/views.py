@@ -63,7 +63,6 @@ def start(slug: str) -> ResponseReturnValue:
     The form says which one its page showed: another one that came meanwhile was not seen.
     """
     now = request_now()
-    unseen = False
     with transaction() as session:
         release = release_of(session, slug, now=request_now())
         before = credits.credited_before(session, current_user.person_id, release)

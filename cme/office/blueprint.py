@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from cme.kernel.roles import Role
 from cme.part import MenuEntry
+from cme.store.types import MOST_ROW
 
 bp = Blueprint("office", __name__, url_prefix="/office")
 OFFICE = (Role.REGISTRAR, Role.ADMINISTRATOR)
@@ -14,4 +15,4 @@ MENU = (
 )
 
 # The largest number a row can have: a longer one in an address is no page, rather than an error of the database.
-ROW = "int(max=9223372036854775807)"
+ROW = f"int(max={MOST_ROW})"

@@ -1,6 +1,6 @@
 """Tables that only grow: triggers by which the database itself refuses to change or remove their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Table, event
 from sqlalchemy.engine import Connection
@@ -35,9 +35,14 @@ def drop_statements(table: str, dialect: str) -> list[str]:
 def append_only(table: Table) -> None:
     """Mark the table: it grows its guard whenever it is created from the models; `info` lets tests compare."""
     table.info["append_only"] = True
+    grow(table, lambda dialect: append_only_statements(table.name, dialect))
+
+
+def grow(table: Table, statements: Callable[[str], Sequence[str]]) -> None:
+    """Have the table execute these statements of its dialect whenever it is created from the models."""
 
     def create(_target: Table, connection: Connection, **_options: object) -> None:
-        for statement in append_only_statements(table.name, connection.dialect.name):
+        for statement in statements(connection.dialect.name):
             connection.execute(DDL(statement.replace("%", "%%")))
 
     event.listen(table, "after_create", create)

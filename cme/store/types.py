@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+MOST_ROW = 2**63 - 1
+"""The largest number a row can have; asked for a larger one, the databases answer with an error."""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -1,11 +1,9 @@
 """Numbers as other programs write them."""
 
-import re
 from decimal import Decimal, InvalidOperation
 
 from quizzes.interchange.reasons import refuse
-
-_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", re.ASCII)
+from quizzes.rules.answers import readings
 
 
 def number_of(text: str) -> Decimal | None:
@@ -19,8 +17,10 @@ def number_of(text: str) -> Decimal | None:
 
 def answer_of(text: str) -> Decimal | None:
     """The same for a number that decides what is right. Refuses what may be read as two: “1,500” is 1.5 or 1500."""
-    bare = text.strip().replace("\u2212", "-")
-    if _TWO_WAYS.fullmatch(bare):
-        whole, point = bare.replace(",", ""), bare.replace(",", ".")
-        raise refuse("number_two_ways", f"“{bare}” may mean two numbers: write {whole}, or with a point {point}.")
-    return number_of(bare)
+    found = readings(text)
+    if len(found) > 1:
+        point, whole = (f"{number:f}" for number in found)
+        raise refuse(
+            "number_two_ways", f"“{text.strip()}” may mean two numbers: write {whole}, or with a point {point}."
+        )
+    return number_of(text)

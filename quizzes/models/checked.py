@@ -1,8 +1,8 @@
 """A checked answer never changes: a trigger by which the database itself refuses it. Grading it is no change."""
 
-from sqlalchemy import Table, event
-from sqlalchemy.engine import Connection
-from sqlalchemy.schema import DDL
+from sqlalchemy import Table
+
+from cme.store.guards import grow
 
 NAME = "keep_checked_answers"
 _COLUMNS = ("chosen", "certainty", "checked_at")
@@ -32,9 +32,4 @@ def drop_statements(dialect: str) -> list[str]:
 
 def keep_checked(table: Table) -> None:
     """The table grows its guard whenever it is created from the models."""
-
-    def create(_target: Table, connection: Connection, **_options: object) -> None:
-        for statement in guard_statements(connection.dialect.name):
-            connection.execute(DDL(statement.replace("%", "%%")))
-
-    event.listen(table, "after_create", create)
+    grow(table, guard_statements)

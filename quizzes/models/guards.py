@@ -4,9 +4,9 @@ A version that is no longer a draft lets one thing happen to its row: a publishe
 question or choice can be added to it, changed in it or taken out of it.
 """
 
-from sqlalchemy import Table, event
-from sqlalchemy.engine import Connection
-from sqlalchemy.schema import DDL
+from sqlalchemy import Table
+
+from cme.store.guards import grow
 
 TABLES = ("quiz_versions", "questions", "choices")
 _FROZEN_COLUMNS = (
@@ -84,9 +84,4 @@ def _postgresql(table: str) -> list[str]:
 def keep_published(table: Table) -> None:
     """Mark the table: it grows its guard whenever it is created from the models; `info` lets tests compare."""
     table.info["keep_published"] = True
-
-    def create(_target: Table, connection: Connection, **_options: object) -> None:
-        for statement in guard_statements(table.name, connection.dialect.name):
-            connection.execute(DDL(statement.replace("%", "%%")))
-
-    event.listen(table, "after_create", create)
+    grow(table, lambda dialect: guard_statements(table.name, dialect))

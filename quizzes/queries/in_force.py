@@ -11,8 +11,8 @@ from quizzes.models.statistics import SERIES
 from quizzes.rules.correcting import Change, Treatment, corrected, series_of
 from quizzes.rules.item import Item
 
-InForce = Mapping[tuple[str, str], Change]
-"""By lineage and series."""
+InForce = Mapping[str, Mapping[str, Change]]
+"""By lineage, then by series."""
 
 
 def corrections_in_force(session: Session, quiz_id: int, *, lineage: str | None = None) -> InForce:
@@ -25,15 +25,17 @@ def corrections_in_force(session: Session, quiz_id: int, *, lineage: str | None 
     )
     if lineage is not None:
         wanted = wanted.where(SERIES.c.lineage == lineage)
+    found: dict[str, dict[str, Change]] = {}
     rows: Any = session.execute(wanted)
-    return {(row[0], row[1]): Change(Treatment(row[2]), tuple(row[3])) for row in rows}
+    for of_lineage, series, treatment, keys in rows:
+        found.setdefault(of_lineage, {})[series] = Change(Treatment(treatment), tuple(keys))
+    return found
 
 
 def change_for(item: Item, known: InForce) -> Change | None:
     """How this very wording is graded otherwise than it says."""
-    if not any(lineage == item.lineage for lineage, _series in known):
-        return None
-    return known.get((item.lineage, series_of(item)))
+    by_series = known.get(item.lineage)
+    return by_series.get(series_of(item)) if by_series else None
 
 
 def said(item: Item, known: InForce) -> Item:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cme.kernel.days import instant_phrase
+
 MOST_ATTEMPTS = 100
 MOST_WAIT_HOURS = 24 * 366
 MOST_MINUTES = 24 * 60
@@ -154,9 +156,17 @@ def attempts_allowed(rules: DeliveryRules, granted: Accommodation) -> int | None
 
 
 def may_begin(
-    rules: DeliveryRules, granted: Accommodation, *, used: int, last_failed_at: datetime | None, now: datetime
+    rules: DeliveryRules,
+    granted: Accommodation,
+    *,
+    used: int,
+    last_failed_at: datetime | None,
+    zone: str,
+    now: datetime,
 ) -> MayAnswer | MayNotAnswer:
-    """Whether one more attempt for credit may begin. `used` counts those that are submitted and did not pass."""
+    """Whether one more attempt for credit may begin. `used` counts those that are submitted and did not pass; `zone` is
+    the release's, in which everything else is told as well.
+    """
     allowed = attempts_allowed(rules, granted)
     if allowed is not None and used >= allowed:
         times = "attempt" if allowed == 1 else "attempts"
@@ -169,7 +179,7 @@ def may_begin(
         return MayNotAnswer(
             Refusal.WAIT,
             f"This quiz asks for {_hours(rules.wait_hours)} between two attempts. "
-            f"You can try again from {again:%d %B %Y, %H:%M} UTC.",
+            f"You can try again from {instant_phrase(again, zone)}.",
         )
     return MayAnswer()
 

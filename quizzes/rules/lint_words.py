@@ -1,7 +1,6 @@
 """Words and sentences of an item as the linter sees them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -86,9 +85,9 @@ def sentences(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def words(text: str) -> Sequence[str]:
+def words(text: str) -> tuple[str, ...]:
     """Words in lower case."""
-    return [found.group().casefold() for found in WORD.finditer(text)]
+    return tuple(found.group().casefold() for found in WORD.finditer(text))
 
 
 def content_words(text: str, fewest: int = 5) -> set[str]:

@@ -17,9 +17,9 @@ def granted_for(session: Session, person_id: int, rules: DeliveryRules) -> Accom
 
 
 def may_begin_again(
-    rules: DeliveryRules, granted: Accommodation, attempts: list[AttemptRow], *, now: datetime
+    rules: DeliveryRules, granted: Accommodation, attempts: list[AttemptRow], *, zone: str, now: datetime
 ) -> MayAnswer | MayNotAnswer:
     """Whether a person's attempts (newest first) leave room for one more that is for credit."""
     failed = [row for row in attempts if row.for_credit and row.submitted_at is not None and not row.passed]
     last = failed[0].submitted_at if failed else None
-    return may_begin(rules, granted, used=len(failed), last_failed_at=last, now=now)
+    return may_begin(rules, granted, used=len(failed), last_failed_at=last, zone=zone, now=now)

@@ -11,7 +11,7 @@ from quizzes.models.correction import OVERRIDES
 from quizzes.models.quiz import QUESTIONS
 from quizzes.models.statistics import SERIES
 from quizzes.queries.corrections import overrides_for
-from quizzes.queries.in_force import corrections_in_force
+from quizzes.queries.in_force import change_for, corrections_in_force
 from quizzes.queries.versions import placed_items_of, published_version_of
 from quizzes.rules.correcting import Treatment, points_under, series_of
 from quizzes.rules.grading import Score
@@ -45,19 +45,19 @@ def take_over(session: Session, quiz_id: int, version_id: int) -> None:
 
 def outdated_keys(session: Session, facts: QuizVersionFacts) -> list[Obstacle]:
     """Questions of a draft that were reworded, and still mark the key that was corrected in what is published."""
-    changes = {
-        key: one for key, one in corrections_in_force(session, facts.quiz_id).items() if one.treatment is Treatment.KEY
-    }
-    published = published_version_of(session, facts.quiz_id) if changes and facts.is_draft else None
+    known = corrections_in_force(session, facts.quiz_id)
+    published = published_version_of(session, facts.quiz_id) if known and facts.is_draft else None
     if published is None:
         return []
-    before, _places = placed_items_of(session, published, lineages={lineage for lineage, _series in changes})
+    before, _places = placed_items_of(session, published, lineages=known.keys())
     old = {item.lineage: item for item in before.values()}
     found: list[Obstacle] = []
     for item in facts.items.values():
         then = old.get(item.lineage)
-        change = changes.get((then.lineage, series_of(then))) if then is not None else None
-        if then is None or change is None or series_of(item) == series_of(then):
+        change = change_for(then, known) if then is not None else None
+        if then is None or change is None or change.treatment is not Treatment.KEY:
+            continue
+        if series_of(item) == series_of(then):
             continue
         if item.correct_keys == then.correct_keys and set(item.correct_keys) != set(change.keys):
             marked, right = (" and ".join(keys).upper() for keys in (item.correct_keys, change.keys))

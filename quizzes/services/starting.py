@@ -71,7 +71,7 @@ def _start(
     version = shown.facts
     granted = granted_for(session, person_id, version.delivery)
     if for_credit:  # self-tests are free
-        verdict = may_begin_again(version.delivery, granted, attempts, now=now)
+        verdict = may_begin_again(version.delivery, granted, attempts, zone=release.zone, now=now)
         if isinstance(verdict, MayNotAnswer):
             raise Refused(verdict.code, verdict.sentence)
     seed = secrets.token_hex(16)

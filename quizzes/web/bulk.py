@@ -9,6 +9,7 @@ from flask_login import current_user
 from cme.kernel.refusal import Conflict, Invalid
 from cme.store.database import db
 from cme.store.session import Session, transaction
+from cme.store.types import MOST_ROW
 from cme.web.moment import request_now
 from quizzes.rules.bulk import Act, Bulk
 from quizzes.services.bulk import Effect, change_many, effect_of
@@ -16,7 +17,6 @@ from quizzes.web.bank import FILTERS, find, query_of
 from quizzes.web.desk import bp, editors
 from quizzes.web.shelves import shelf
 
-MOST_NUMBER = 2**63 - 1
 MOST_SHOWN = 100
 
 
@@ -99,7 +99,7 @@ def _bulk(form: Mapping[str, str]) -> Bulk:
 
 
 def _numbers(texts: list[str]) -> set[int]:
-    return {int(text) for text in texts if text.isascii() and text.isdigit() and int(text) <= MOST_NUMBER}
+    return {int(text) for text in texts if text.isascii() and text.isdigit() and int(text) <= MOST_ROW}
 
 
 def _bases(text: str) -> list[tuple[int, int, int]]:

@@ -11,6 +11,7 @@ from cme.kernel.refusal import Conflict, Invalid, NotFound
 from cme.kernel.roles import Role
 from cme.store.database import db
 from cme.store.session import Session, transaction
+from cme.store.types import MOST_ROW
 from cme.web.access import roles
 from cme.web.moment import request_now
 from quizzes.queries.draft_changes import Steps, steps_of
@@ -30,7 +31,7 @@ from quizzes.web.forms import EditionForm
 from quizzes.web.shelves import shelf, shelved
 
 bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
-ROW = "int(max=9223372036854775807)"  # what the databases can hold: a larger number is no address
+ROW = f"int(max={MOST_ROW})"  # a larger number is no address
 PAGE = 50
 editors = roles(Role.EDITOR, Role.ADMINISTRATOR)
 readers = roles(Role.EDITOR, Role.REVIEWER, Role.ADMINISTRATOR)

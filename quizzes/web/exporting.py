@@ -36,7 +36,7 @@ def export(version_id: int) -> ResponseReturnValue:
         (one,) = FORMATS[key].losses([entry_of(item, facts.vignettes, known)])
         return one.also(*untold(item, known))
 
-    about = (tuple(sorted(facts.vignettes.items())), tuple(sorted(known.items(), key=str)))
+    about = (tuple(sorted(facts.vignettes.items())), repr(known))
     each = here.each(f"losses in {key}", about, lost)
     losses = [one for one in each.values() if one.verdict is not Verdict.IMPORTED]
     number = request.args.get("page", 1, type=int)

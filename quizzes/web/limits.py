@@ -46,7 +46,7 @@ def limits_of(
     granted = granted_for(session, person_id, rules)
     refusal = ""
     if shown.refusal is None and not any(row.counted for row in attempts):
-        verdict = may_begin_again(rules, granted, attempts, now=now)
+        verdict = may_begin_again(rules, granted, attempts, zone=shown.release.zone, now=now)
         refusal = verdict.sentence if isinstance(verdict, MayNotAnswer) else ""
     minutes = rules.minutes and rules.minutes * (100 + granted.extra_time_percent) // 100
     return Limits(

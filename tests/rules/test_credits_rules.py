@@ -386,7 +386,7 @@ def test_refused_claims_say_when_and_in_whose_time() -> None:
 )
 def test_a_personal_deadline_only_ever_gives_more_time(until: datetime | None, deadline: datetime) -> None:
     facts = met(CLOSES - TICK, claim_open_until=until)
-    assert claim_deadline(MODULE, facts) == deadline
+    assert claim_deadline(MODULE.term.claims_close_at, until) == deadline
     assert isinstance(decide_claim(MODULE, facts, now=deadline - TICK), Granted)
     assert code_of(decide_claim(MODULE, facts, now=deadline)) == "claims_closed"
 

@@ -283,8 +283,17 @@ def test_a_changed_order_or_number_is_a_changed_item() -> None:
     ],
 )
 def test_when_one_more_attempt_may_begin(rules: DeliveryRules, used: int, hours: int, may: bool) -> None:
-    verdict = may_begin(rules, Accommodation(), used=used, last_failed_at=NOW, now=NOW + timedelta(hours=hours))
+    later = NOW + timedelta(hours=hours)
+    verdict = may_begin(rules, Accommodation(), used=used, last_failed_at=NOW, zone="America/Los_Angeles", now=later)
     assert isinstance(verdict, MayAnswer if may else MayNotAnswer)
+
+
+def test_the_end_of_a_wait_is_told_in_the_zone_of_the_release() -> None:
+    verdict = may_begin(
+        DeliveryRules(wait_hours=24), Accommodation(), used=1, last_failed_at=NOW, zone="America/Los_Angeles", now=NOW
+    )
+    assert isinstance(verdict, MayNotAnswer)
+    assert verdict.sentence.endswith("You can try again from 24 November 2026, 7:00 am Los Angeles time.")
 
 
 @given(st.integers(1, 1440), st.integers(0, 900))

@@ -1,15 +1,17 @@
 """The office's pages and the owner's correction, clicked through as a person would, without script."""
 
+import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from certificates import bulk_jobs, jobs, life, packs
+from certificates import bulk_jobs, jobs, life, packs, queries
 from cme.outbox.runner import drain_all
 from cme.store.database import db
 from cme.store.session import transaction
@@ -121,6 +123,26 @@ def test_only_credit_that_stands_is_to_be_reported(web_app: Flask):
         assert "revoked" in page.main
         assert report not in page.main
         assert expires not in page.main
+
+
+@pytest.mark.parametrize("corrected", [False, True], ids=["as issued", "corrected before"])
+def test_a_transcript_lists_what_was_revoked_and_does_not_count_it(web_app: Flask, corrected: bool):
+    """On the page, in the table for spreadsheets and in the document alike."""
+    issued = issue(web_app, mode="accredited", name="José Núñez")
+    owner = owner_of(issued)
+    assert [cell.text_content() for cell in owner.get("/transcript").css("tfoot .number")] == ["0.75"]
+    if corrected:
+        code = correct(issued, amount_quarters=2)
+        with web_app.app_context():
+            current = queries.by_code(db.session(), code)
+        assert current is not None
+        issued = replace(issued, code=code, id=current.certificate_id)
+    revoke(issued)
+    page = owner.get("/transcript")
+    assert [cell.text_content() for cell in page.css("tfoot .number")] == ["0.00"]
+    assert "Revoked, not counted" in page.main
+    (row,) = csv.DictReader(io.StringIO(owner.raw.get("/transcript.csv").get_data().decode("utf-8-sig")))
+    assert row["Standing"] == "revoked"
 
 
 def test_bad_input_is_kept_and_explained(issued: Issued):

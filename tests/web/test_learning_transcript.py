@@ -29,6 +29,7 @@ HEADER = [
     "Provider",
     "Date claimed",
     "Credit number",
+    "Standing",
 ]
 
 
@@ -174,6 +175,7 @@ def test_the_table_for_spreadsheets_is_complete_and_a_download(web_app: Flask) -
             "Demonstration Provider",
             "2026-11-23",
             str(credit_id),
+            "valid",
         ],
     ]
 
