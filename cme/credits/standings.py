@@ -92,11 +92,18 @@ def claim_open_until(session: Session, person_id: int, release_id: int) -> datet
     return session.execute(_EXTENSION, {"person": person_id, "release": release_id}).scalar_one_or_none()
 
 
-def own_deadlines(session: Session, person_id: int, release_ids: Collection[int]) -> dict[int, datetime]:
-    """The same for several releases in one statement; without those that have none."""
+def passed_of(session: Session, person_id: int, release_ids: Collection[int]) -> dict[int, datetime | None]:
+    """Those of the releases whose quiz the person passed, each with a claim deadline of the person's own or None."""
+    same = (ClaimExtension.person_id == RequirementMet.person_id) & (
+        ClaimExtension.release_id == RequirementMet.release_id
+    )
     rows: Any = session.execute(
-        select(ClaimExtension.release_id, ClaimExtension.open_until).where(
-            ClaimExtension.person_id == person_id, ClaimExtension.release_id.in_(release_ids)
+        select(RequirementMet.release_id, ClaimExtension.open_until)
+        .outerjoin(ClaimExtension, same)
+        .where(
+            RequirementMet.person_id == person_id,
+            RequirementMet.release_id.in_(release_ids),
+            RequirementMet.requirement == "quiz",
         )
     )
     return dict(rows.all())

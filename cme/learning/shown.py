@@ -11,7 +11,7 @@ from cme.activities.facts import ReleaseFacts
 from cme.activities.rules import Closing, closing_of
 from cme.credits import queries as credits
 from cme.credits.rules import NOTHING_YET, MayNotStart, Progress, claim_deadline, may_start
-from cme.credits.standings import own_deadlines
+from cme.credits.standings import passed_of
 from cme.kernel.refusal import NotFound
 from cme.part import House, Step
 from cme.store.session import Session
@@ -64,14 +64,14 @@ def unclaimed_earlier(session: Session, release: ReleaseFacts, *, now: datetime)
     if release.number == 1 or not current_user.is_authenticated:
         return None
     releases = activities.releases_of(session, release.slug)
-    candidates = [one for one in releases if one.number < release.number and not one.withdrawn]
-    own = own_deadlines(session, current_user.person_id, [one.release_id for one in candidates])
-    for earlier in candidates:
-        deadline = claim_deadline(earlier.term.claims_close_at, own.get(earlier.release_id))
+    before = {one.release_id: one for one in releases if one.number < release.number and not one.withdrawn}
+    passed = passed_of(session, current_user.person_id, before.keys())
+    for earlier in (one for one in before.values() if one.release_id in passed):
+        deadline = claim_deadline(earlier.term.claims_close_at, passed[earlier.release_id])
         if now >= deadline:
             continue
         progress = credits.progress_of(session, current_user.person_id, earlier)
-        if progress.passed_at is None or progress.front_matter_seen_at is None or progress.claimed_at is not None:
+        if progress.front_matter_seen_at is None or progress.claimed_at is not None:
             continue
         if progress.read_at is None and now >= earlier.term.closes_at:
             continue

@@ -11,17 +11,9 @@ from tests.browser.conftest import PHONE, Opener
 from tests.browser.hands import Keyboard, Mouse
 from tests.browser.site import Site
 from tests.browser.watch import fits
-from tests.factories.items import RIGHT, make_module_of_kinds
+from tests.factories.items import RIGHT, WRONG, make_module_of_kinds
 
 EVERYTHING = DeliveryRules(during=Review(True, True, True, rationales=True, references=True))
-WRONG = {
-    "single": "b",
-    "multiple": "b d",
-    "matching": "s1=c s2=c",
-    "ordering": "a=1 b=2 c=3",
-    "numeric": "9",
-    "truth": "false",
-}
 FOCUSED = "() => document.activeElement.id"
 
 

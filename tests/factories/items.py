@@ -51,6 +51,15 @@ TRUE_FALSE = item(
     choices=(ChoiceItem("true", "True", True, "It is."), ChoiceItem("false", "False", False, "It is not.")),
 )
 ALL = (SINGLE, MULTIPLE, MATCHING, ORDERING, NUMERIC, TRUE_FALSE)
+WRONG = {
+    "single": "b",
+    "multiple": "b d",
+    "matching": "s1=c s2=c",
+    "ordering": "a=1 b=2 c=3",
+    "numeric": "9",
+    "truth": "false",
+}
+"""Complete answers that give no point."""
 RIGHT = {
     "single": "a",
     "multiple": "a c",

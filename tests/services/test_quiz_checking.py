@@ -23,19 +23,11 @@ from quizzes.services.correcting import correct_key
 from quizzes.services.regrading import regrade_batch
 from quizzes.services.taking import Checked, Graded, NotChecked
 from quizzes.services.tallying import tally_batch
-from tests.factories.items import ALL, POINTS, RIGHT
+from tests.factories.items import ALL, POINTS, RIGHT, WRONG
 from tests.factories.people import make_person
 from tests.services.test_quiz_kinds import Room
 
 VERDICTS = DeliveryRules(during=Review(True, False, False))
-WRONG = {
-    "single": "b",
-    "multiple": "b d",
-    "matching": "s1=c s2=c",
-    "ordering": "a=1 b=2 c=3",
-    "numeric": "9",
-    "truth": "false",
-}
 HALF = {"single": None, "multiple": "", "matching": "s1=b", "ordering": "a=1 b=1 c=2", "numeric": "two", "truth": None}
 
 

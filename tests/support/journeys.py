@@ -105,8 +105,10 @@ def earn(session: Session, person_id: int, release_id: int, *, now: datetime, qu
 
 
 def successor(session: Session, module: Module, *, now: datetime, opens_on: date, **changes: Any) -> int:
-    """A second release of the module, with a text of its own and the same quiz and form; gives its number."""
-    revision_id = make_revision(session, module.article_id, now=now, title="Second", number=2)
+    """A further release of the module (the second, unless `number` says otherwise), with a text of its own and the same
+    quiz and form; gives its row's number.
+    """
+    revision_id = make_revision(session, module.article_id, now=now, title="Second", number=changes.get("number", 2))
     release_id = make_release(
         session,
         module.activity_id,

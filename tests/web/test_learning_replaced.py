@@ -18,7 +18,7 @@ from tests.conftest import NOW
 from tests.factories.modules import Module, make_revision
 from tests.support import journeys
 from tests.support.client import Client, Page
-from tests.support.learning_pages import COMPLETE, csrf, new_learner, new_module, read, send, write
+from tests.support.learning_pages import COMPLETE, csrf, new_learner, new_module, read, send, statements, write
 
 NEW_DAY = date(2026, 11, 22)
 
@@ -195,6 +195,25 @@ def test_an_old_release_that_is_over_offers_no_reading(
     renew(web_app, module)
     clock.move_to(NOW + timedelta(days=10))
     assert "You can still claim" not in client.get(f"/modules/{module.slug}").main
+
+
+def test_earlier_releases_cost_no_statements_of_their_own(
+    web_app: Flask, module: Module, learner: tuple[Client, int]
+) -> None:
+    client, person_id = learner
+    start(web_app, person_id, module)
+    pass_quiz(web_app, person_id, module)
+    address = f"/modules/{module.slug}"
+    renew(web_app, module)
+    client.get(address)
+    with statements(web_app) as few:
+        assert "Its article is left to read" in client.get(address).main
+    for number in range(3, 8):
+        renew(web_app, module, number=number)
+    client.get(address)
+    with statements(web_app) as many:
+        assert "Its article is left to read" in client.get(address).main
+    assert len(many) == len(few)
 
 
 def test_who_passed_before_reading_goes_from_the_text_to_the_claim(

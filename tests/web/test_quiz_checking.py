@@ -16,21 +16,13 @@ from quizzes.rules.delivery import ONLY_ANSWERS, REVIEW_PARTS, DeliveryRules, Re
 from quizzes.rules.stored import delivery_to
 from quizzes.services.correcting import correct_key
 from tests.conftest import NOW
-from tests.factories.items import ALL, RIGHT
+from tests.factories.items import ALL, RIGHT, WRONG
 from tests.factories.people import PASSWORD
 from tests.support.client import Client, Form, Page
 from tests.web.test_quiz_kinds import JSON, Editor, Learner, fields_for
 
 EVERYTHING = Review(True, True, True, rationales=True, references=True)
 FEEDBACK = [part for part in REVIEW_PARTS if part != "answers"]
-WRONG = {
-    "single": "b",
-    "multiple": "b d",
-    "matching": "s1=c s2=c",
-    "ordering": "a=1 b=2 c=3",
-    "numeric": "9",
-    "truth": "false",
-}
 SIGNS = {
     "verdicts": (": wrong", "answer-wrong", ": right", "answer-right"),
     "passages": ("Read the passage",),
