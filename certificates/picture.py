@@ -7,6 +7,7 @@ from PIL import Image
 
 _SCALE = 150 / 72 - 1e-6  # pdfium rounds up: a hair less gives whole pixels, as certificates.rules.looks says
 _COLOURS = 128
+_FOURTH = 4
 
 
 def picture_of(pdf: bytes) -> bytes:
@@ -18,10 +19,11 @@ def picture_of(pdf: bytes) -> bytes:
     finally:
         document.close()
     drawn = io.BytesIO()
-    # Few colours on white: a palette makes the file a third as large and nobody sees a difference. This way to choose
-    # it, and this level, take a quarter of the time of Pillow's defaults with "optimize", for a file of the same size.
-    palette = image.quantize(colors=_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    palette.save(drawn, format="PNG", compress_level=6)
+    # Few colours on white: a palette makes the file a third as large and nobody sees a difference. Chosen of every
+    # fourth pixel it takes a fifth of the time; a higher level would take two and a half times as long for a fifth less.
+    few = image.resize((image.width // _FOURTH, image.height // _FOURTH), Image.Resampling.NEAREST)
+    palette = few.quantize(colors=_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(drawn, format="PNG", compress_level=3)
     return drawn.getvalue()
 
 
