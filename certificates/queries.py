@@ -145,6 +145,8 @@ def _facts(row: Any) -> CertificateFacts:
 
 def made_because(session: Session, certificate: CertificateFacts) -> str:
     """On which ground this revision has replaced the one before; empty for the first."""
+    if certificate.revision == 1:
+        return ""
     ground = session.scalar(
         select(CertificateEvent.ground)
         .join(Certificate, Certificate.id == CertificateEvent.certificate_id)

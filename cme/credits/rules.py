@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from cme.activities.rules import DEMONSTRATION_CREDIT, Term, is_physicians
 from cme.kernel.days import closing_phrase, instant_phrase
@@ -29,6 +30,11 @@ class Kind(StrEnum):
 def kind_of(profession: Profession, credit_type: str) -> Kind:
     """What this person earns with that type: a physician takes part in what is credit for nurses only."""
     return Kind.CREDIT if profession.earns_credit and is_physicians(credit_type) else Kind.PARTICIPATION
+
+
+def printed_mark(name: str, credentials: str, profession: str) -> str:
+    """Names what a certificate takes from a profile, so that a claim can say which one its page showed."""
+    return sha256("\n".join((name, credentials, profession)).encode()).hexdigest()[:16]
 
 
 def listed_type(kind: str, credit_type: str, provider_mode: str) -> str:

@@ -25,6 +25,8 @@ from cme.outbox.announce import announce
 from cme.people.models import Person
 from cme.store.session import violates
 
+PROFILE_CHANGED = "profile_changed"
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -34,6 +36,8 @@ class Claim:
     attestation: str
     attested: bool
     evaluation_given: bool
+    printed: str | None = None
+    """The mark of the profile that the page showed; None where it did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def record_requirement(
 def claim(session: Session, person_id: int, release: ReleaseFacts, wanted: Claim, *, now: datetime) -> ClaimResult:
     """Decide a claim and write decision and, if granted, ledger entry; the caller's transaction commits both.
 
-    Refuses: Invalid (amount not in quarters or out of range: a form error, nothing is stored); NotFound (nobody there).
+    Refuses: Invalid (amount not in quarters or out of range, or the profile is no longer what the page said would be
+    printed: a form error, nothing is stored); NotFound (nobody there).
     Five clicks at once: the person's row is locked, so the later ones see the first one's credit and get it back.
     """
     person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())
@@ -72,6 +77,11 @@ def claim(session: Session, person_id: int, release: ReleaseFacts, wanted: Claim
     problem = rules.amount_problem(wanted.quarters, release.maximum_quarters)
     if problem is not None:
         raise Invalid("amount", problem, {"amount": [problem]})
+    if wanted.printed not in {None, rules.printed_mark(person.name, person.credentials, person.profession)}:
+        raise Invalid(
+            PROFILE_CHANGED,
+            "Your profile was changed after this page was opened. Look at what will be printed, then claim again.",
+        )
     assert wanted.quarters is not None
     facts = _facts(session, person, release, wanted)
     verdict = rules.decide_claim(queries.rule_of(release), facts, now=now)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +18,7 @@ from cme.credits.rules import (
     claim_deadline,
     decide_claim,
     kind_of,
+    printed_mark,
     suggested_quarters,
 )
 from cme.credits.service import Claim, ClaimResult
@@ -33,7 +33,6 @@ from cme.kernel.refusal import Invalid, NotFound
 from cme.learning.forms import ATTESTATION, ClaimForm, claim_form
 from cme.learning.shown import Shown, asked_number, show, step_address
 from cme.people import queries as people
-from cme.people.queries import Profile
 from cme.store.database import db
 from cme.store.session import Session, transaction
 from cme.web.access import signed_in
@@ -41,8 +40,6 @@ from cme.web.moment import request_now
 
 bp = Blueprint("claiming", __name__)
 FORM_CODES = (Refusal.EVALUATION_MISSING, Refusal.NOT_ATTESTED)
-PROFILE_CHANGED = "profile_changed"
-PRINTED = "printed"
 EMPTY_FORM = FormFacts(0, "Evaluation", ())
 
 
@@ -70,7 +67,6 @@ def send_claim(slug: str) -> ResponseReturnValue:
             judged = judge(form_facts.questions, request.form)
             if shown.progress.claimed_at is None:  # a repeat gets the first result, whatever it brings
                 _refuse_malformed(form_facts, judged)
-                _refuse_other_profile(session)
             result = _decide(session, shown, form_facts, judged)
     except Invalid as problem:
         session = db.session()
@@ -85,7 +81,7 @@ def send_claim(slug: str) -> ResponseReturnValue:
                 **_first(problem.problems),
             }
         )
-        if problem.code == PROFILE_CHANGED:
+        if problem.code == service.PROFILE_CHANGED:
             form.form_errors.append(problem.sentence)
         return _page(shown, form, form_facts, denied=_ahead(shown)), 422
     if result.denied is not None:
@@ -106,6 +102,7 @@ def _decide(session: Session, shown: Shown, form_facts: FormFacts, judged: Answe
         attestation=ATTESTATION,
         attested=request.form.get("attested") == "y",
         evaluation_given=bool(form_facts.questions) and not judged.problems,
+        printed=request.form.get("printed"),
     )
     result = service.claim(session, current_user.person_id, shown.release, wanted, now=now)
     if result.credit is not None and not result.repeated:
@@ -129,22 +126,6 @@ def _refuse_malformed(form_facts: FormFacts, judged: Answers) -> None:
     }
     if bad:
         raise Invalid("evaluation", "Some answers of the evaluation cannot be read.", bad)
-
-
-def _refuse_other_profile(session: Session) -> None:
-    """The page said what will be printed, for ever; a profile changed in another tab since then says otherwise."""
-    profile = people.profile_of(session, current_user.person_id)
-    if profile is not None and request.form.get(PRINTED, _printed(profile)) != _printed(profile):
-        raise Invalid(
-            PROFILE_CHANGED,
-            "Your profile was changed after this page was opened. Look at what will be printed, then claim again.",
-        )
-
-
-def _printed(profile: Profile) -> str:
-    """Names what a certificate takes from the profile."""
-    text = "\n".join((profile.name, profile.credentials, profile.profession))
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _first(problems: dict[str, list[str]]) -> dict[str, str]:
@@ -187,7 +168,7 @@ def _page(shown: Shown, form: ClaimForm, form_facts: FormFacts, *, denied: Denie
         denied=denied,
         fillable=fillable,
         profile=profile,
-        printed=_printed(profile),
+        printed=printed_mark(profile.name, profile.credentials, profile.profession),
         earns_credit=kind_of(Profession(profile.profession), release.credit_type) is Kind.CREDIT,
         suggestion=credits_phrase(suggested) if shown.progress.active_seconds >= 60 else None,
         deadline=claim_deadline(release.term.claims_close_at, _open_until(shown)),

@@ -12,6 +12,8 @@ import pytest
 
 from certificates import shaping
 from certificates.compiled import Shelf
+from certificates.compiling import compile_page
+from certificates.design import page_of
 from certificates.embedding import Used
 from certificates.finishing import Attachment
 from certificates.rendering import render
@@ -21,7 +23,7 @@ from certificates.stamping import plan
 from tests.factories.certificates import make_snapshot
 from tests.jobs.test_certificate_rendering import pdftotext
 from tests.jobs.test_certificate_standards import NAMES
-from tests.support.printing import URL, made, printed, shelf, signer, typeset
+from tests.support.printing import URL, made, printed, signer, typeset
 
 ONE_WAY = {key: name for key, name in NAMES.items() if key != "two directions"}
 DROPPED = ("\u202a", "\u202b", "\u202c", "\u200e", "\u200f")  # poppler adds marks of direction to what it prints
@@ -152,8 +154,7 @@ def test_no_glyph_is_the_empty_box():
 def test_a_text_too_long_for_its_place_becomes_smaller_and_then_goes_to_weasyprint():
     snapshot = make_snapshot()
     filled = filling(snapshot, URL)
-    printed(snapshot)
-    page = next(one for one in shelf()._memory.values() if NAME in one.slots)
+    page = compile_page(page_of(snapshot, filled))  # its own: what other tests left on the shelf has other places
     for length, fits in ((20, True), (50, True), (400, False)):
         texts = {**filled.texts, NAME: Text(((Piece("W" * length, 20.0),),))}
         planned = plan(page, replace(filled, texts=texts))
