@@ -8,10 +8,13 @@ import zxingcpp
 from PIL import Image, ImageChops, ImageFilter
 
 from certificates import picture
+from certificates.compiling import compile_page
+from certificates.design import page_of
+from certificates.slots import filling
 from certificates.stamping import QUIET_ZONE
 from tests.factories.certificates import make_snapshot
 from tests.jobs.test_certificate_standards import NAMES
-from tests.support.printing import URL, printed, shelf, typeset
+from tests.support.printing import URL, printed, typeset
 
 # Grey levels of 255. Anti-aliasing of a line that lies a fraction of a pixel elsewhere; a missing or moved letter is 200.
 TOLERANCE = 72
@@ -70,7 +73,8 @@ def test_around_the_code_four_modules_stay_white():
     corners = found.position
     left, right = min(corners.top_left.x, corners.bottom_left.x), max(corners.top_right.x, corners.bottom_right.x)
     top, bottom = min(corners.top_left.y, corners.top_right.y), max(corners.bottom_left.y, corners.bottom_right.y)
-    slot = next(iter(shelf()._memory.values())).slots["qr"]
+    snapshot = make_snapshot()
+    slot = compile_page(page_of(snapshot, filling(snapshot, URL))).slots["qr"]
     whole = slot.width * 0.75 * 300 / 72
     modules = whole / (right - left)
     assert modules > 1
